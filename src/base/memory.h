@@ -1,0 +1,58 @@
+#pragma once
+// Memory with a duty: aligned for direct I/O, or locked and wiped for secrets.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace quietus {
+
+/// Page-aligned, zero-filled memory for O_DIRECT. Moves, never copies.
+class AlignedBuffer {
+  public:
+    AlignedBuffer() = default;
+    /// `size` bytes at a multiple of 4096, the largest alignment a Linux block device asks of a buffer.
+    static Result<AlignedBuffer> create(std::size_t size);
+
+    std::span<std::byte> span() noexcept { return {data_.get(), data_ ? size_ : 0}; }
+    std::span<const std::byte> span() const noexcept { return {data_.get(), data_ ? size_ : 0}; }
+
+  private:
+    struct Unmap {
+        std::size_t size;
+        void operator()(std::byte* memory) const noexcept;
+    };
+    std::unique_ptr<std::byte[], Unmap> data_;
+    std::size_t size_{0};
+};
+
+/// A passphrase or key: its pages are locked (as far as RLIMIT_MEMLOCK allows) and left out of core
+/// dumps, and it is wiped before they are freed. Moves, never copies; never printed.
+class SecretBytes {
+  public:
+    SecretBytes() = default;
+    static Result<SecretBytes> create(std::size_t size);
+    static Result<SecretBytes> copy_of(std::span<const std::byte> bytes);
+
+    std::span<std::byte> span() noexcept { return {data_.get(), data_ ? size_ : 0}; }
+    std::span<const std::byte> span() const noexcept { return {data_.get(), data_ ? size_ : 0}; }
+    bool empty() const noexcept { return span().empty(); }
+    /// Forgets bytes from the end (a trailing newline); the forgotten part is wiped now.
+    void shrink(std::size_t size);
+
+  private:
+    struct WipeAndUnmap {
+        std::size_t mapped;
+        void operator()(std::byte* memory) const noexcept;
+    };
+    std::unique_ptr<std::byte[], WipeAndUnmap> data_;
+    std::size_t size_{0};
+};
+
+/// Overwrites memory in a way the compiler may not drop.
+void wipe(std::span<std::byte> bytes) noexcept;
+
+}  // namespace quietus

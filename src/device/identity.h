@@ -1,0 +1,59 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/units.h"
+#include "device/device_string.h"
+
+namespace quietus {
+
+/// Linux device number.
+struct DeviceNumber {
+    std::uint32_t major{0};
+    std::uint32_t minor{0};
+    friend auto operator<=>(const DeviceNumber&, const DeviceNumber&) = default;
+};
+std::string to_string(DeviceNumber number);  // "7:3"
+
+/// What a loop device shows of the file or disk under it (LOOP_GET_STATUS64; never its text path,
+/// which depends on the mount namespace it was made in).
+struct LoopBacking {
+    DeviceNumber file_system;           ///< lo_device: where the backing file lives.
+    std::optional<DeviceNumber> disk;   ///< lo_rdevice: set where the backing "file" is a block device.
+    std::uint64_t inode{0};
+    std::uint64_t offset{0};
+    friend bool operator==(const LoopBacking&, const LoopBacking&) = default;
+};
+
+/// Which piece of hardware, whatever it is called today. A path (/dev/sdb) is a hint; this is what
+/// plans, permits and certificates speak of.
+struct DeviceIdentity {
+    SourcedString model;
+    SourcedString serial;
+    SourcedString wwn;       ///< WWN (ATA, SCSI), EUI-64, NGUID or UUID (NVMe), as the kernel prints it.
+    SourcedString firmware;
+    ByteCount size;
+    std::optional<LoopBacking> backing;      ///< Loop devices only.
+    std::optional<std::uint64_t> disk_sequence;  ///< BLKGETDISKSEQ / sysfs diskseq: changes when the medium does.
+
+    friend bool operator==(const DeviceIdentity&, const DeviceIdentity&) = default;
+};
+
+/// The same drive? Serial, WWN, model and size must agree; where there is neither serial nor WWN, the
+/// backing and the disk sequence decide. Sources are not compared: they differ by privilege.
+bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b);
+
+/// A serial number that can be typed to mean this drive and no other: present, printable, and not a
+/// placeholder all drives of a kind share ("0000000000000000", "123456789ABC", …).
+bool has_unique_serial(const DeviceIdentity& identity);
+
+/// What a person types to name the drive: its serial, or "PATH:SIZE" where it has no unique one.
+std::string confirmation_of(const DeviceIdentity& identity, const std::string& path);
+
+/// "MODEL SERIAL", printable, for messages.
+std::string to_string(const DeviceIdentity& identity);
+
+}  // namespace quietus

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/result.h"
+#include "plan/plan.h"
+
+namespace quietus {
+
+/// What would be done to this drive for that goal. Pure: same inputs, same plan, byte for byte.
+/// A goal the drive cannot reach is `unsupported` with the reason, never a lower level.
+Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal);
+
+}  // namespace quietus
