@@ -58,7 +58,7 @@ Json to_json(const StepOutcome& outcome) {
               {"mismatched", to_json(outcome.mismatched)},
               {"unreadable", to_json(outcome.unreadable)},
               {"engine", outcome.engine},
-              {"cause", outcome.cause}};
+              {"cause", printable_text(outcome.cause)}};
     if (outcome.ended) json["ended"] = to_rfc3339(*outcome.ended);
     if (outcome.keystream) json["keystream"] = to_json(*outcome.keystream);
     if (outcome.sample_seed) {
