@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "plan/estimate.h"
+#include "plan/planner.h"
 
 namespace quietus {
 
@@ -11,10 +12,13 @@ namespace {
 
 constexpr std::size_t kModeWidth = 8;  // "sample" and two blanks
 // A pattern of thousands of bytes would bury the rest; plan tokens and records hold it whole.
-constexpr std::size_t kNameMax = 64;
+constexpr std::size_t kNameMax = 80;
+constexpr std::size_t kHeadKept = 56;
+constexpr std::size_t kTailKept = 16;  // of a step: ", then flush"
 
 std::string shortened(const std::string& text) {
-    return text.size() <= kNameMax ? text : text.substr(0, kNameMax) + "...";
+    if (text.size() <= kNameMax) return text;
+    return text.substr(0, kHeadKept) + "..." + text.substr(text.size() - kTailKept);
 }
 
 std::string padded(std::string text) {
@@ -73,9 +77,10 @@ std::string limits(const Plan& plan) {
 std::string times(const Plan& plan) {
     std::string text = "time (" + plan.estimate_basis + "):\n";
     for (const VerifyMode mode : {VerifyMode::none, VerifyMode::sample, VerifyMode::full}) {
-        const Estimate time = estimate(plan.target, plan.technique.passes.size(), mode);
+        const Estimate time = estimate(plan.target, plan.technique.passes.size(),
+                                       effective_verify(plan.target, mode));
         text += "  --verify " + padded(to_string(mode)) + human_duration(time.seconds);
-        if (mode == planned_verify(plan)) text += "  <- this plan";
+        if (mode == plan.goal.verify) text += "  <- this plan";
         if (mode == VerifyMode::none) text += "  (cannot end in status 0)";
         text += "\n";
     }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kPolicySource = "quietus policy v1";
 constexpr const char* kOnePassSource = "NIST SP 800-88r2 section 3.1.1 footnote 5; FAQ Q6";
-constexpr const char* kVerifySource = "NIST SP 800-88r1 section 4.7.3 (withdrawn)";
+constexpr const char* kSampleSource = "NIST SP 800-88r1 section 4.7.3 (withdrawn)";
 
 // r1's sampling splits a drive into 1000 parts and reads a tenth; below this size reading all of it
 // takes seconds, so a sample would only lose evidence.
@@ -111,9 +111,8 @@ void explain_technique(Plan& plan) {
 }
 
 void decide_verification(Plan& plan) {
-    VerifyMode mode = plan.goal.verify;
-    if (mode == VerifyMode::sample && plan.target.geometry.addressable() < kSampleMin) {
-        mode = VerifyMode::full;
+    const VerifyMode mode = effective_verify(plan.target, plan.goal.verify);
+    if (mode != plan.goal.verify) {
         plan.reasons.push_back(
             {"verify.small-is-full",
              "a drive below 64 MiB is read back in full: a sample would save nothing",
@@ -131,14 +130,13 @@ void decide_verification(Plan& plan) {
                 {"verify.sample",
                  "places drawn at random after the last write are read back, at "
                  "least a tenth of the drive; the rest is listed as not verified",
-                 kVerifySource});
+                 kSampleSource});
             break;
         case VerifyMode::full:
             plan.reasons.push_back(
                 {"verify.full",
-                 "every addressable byte is read back: the strongest verification "
-                 "named for an overwrite",
-                 kVerifySource});
+                 "every addressable byte is read back and compared: nothing is left to chance",
+                 kPolicySource});
             break;
     }
     plan.steps.emplace_back(ReadBack{mode});
@@ -159,6 +157,10 @@ void list_not_reached(Plan& plan) {
             {"the last " + std::to_string(tail.bytes) + (tail.bytes == 1 ? " byte" : " bytes"),
              "below one logical sector of " + std::to_string(target.geometry.logical_sector) +
                  " bytes: no command addresses them"});
+        plan.reasons.push_back({"verdict.unaddressable",
+                                "bytes that no command addresses are left: the verdict cannot be "
+                                "better than exceptions",
+                                kPolicySource});
     }
     for (const HiddenArea& area : target.hidden_areas) {
         plan.not_reached.push_back({printable_text(area.kind), printable_text(area.why)});
@@ -208,6 +210,11 @@ Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal) {
     plan.estimate_s = time.seconds;
     plan.estimate_basis = time.basis;
     return plan;
+}
+
+VerifyMode effective_verify(const DeviceSnapshot& target, VerifyMode asked) {
+    const bool small = target.geometry.size < kSampleMin;
+    return asked == VerifyMode::sample && small ? VerifyMode::full : asked;
 }
 
 VerifyMode planned_verify(const Plan& plan) {

@@ -15,8 +15,10 @@ std::vector<Citation> single_pass_references() {
         {"NIST SP 800-88r2", "September 2025", "current",
          "for clear by overwriting it holds one pass to be enough (section 3.1.1 footnote 5; FAQ "
          "Q6); the choice of pattern is ours"},
-        {"NIST SP 800-88r1", "December 2014", "withdrawn; superseded by NIST SP 800-88r2",
-         "listed overwriting by the host as clear (Appendix A)"},
+        {"NIST SP 800-88r1", "2014", "withdrawn; superseded by NIST SP 800-88r2",
+         "meant by clear, as r2 does, that every user-addressable place is reached through "
+         "ordinary "
+         "commands"},
     };
 }
 

@@ -1,5 +1,6 @@
 #include "guard/guard.h"
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
