@@ -6,6 +6,7 @@
 #include "app/evidence.h"
 #include "app/facts.h"
 #include "app/finish_pending.h"
+#include "app/places.h"
 #include "app/probe.h"
 #include "app/supervisor.h"
 #include "base/bytes.h"
@@ -65,11 +66,7 @@ class EraseCall {
     }
 
     bool look() {
-        const std::vector<Place> places{{.role = "evidence folder", .path = request_.settings.out_dir()},
-                                        {.role = "state folder", .path = state_.path()},
-                                        {.role = "journal", .path = state_.journal_dir()},
-                                        {.role = "configuration", .path = request_.settings.config_file}};
-        auto probed = probe(services_.host, devices_, places);
+        auto probed = probe(services_.host, devices_, protected_places(request_.settings));
         for (std::size_t i = 0; i < probed.size(); ++i) {
             if (!probed[i]) {
                 object(i, "inspect", probed[i].error());
@@ -151,7 +148,7 @@ class EraseCall {
             const guard::Review review = guard::review(situation(i));
             const bool only_unconfirmed = !review.objections.empty() && std::all_of(review.objections.begin(), review.objections.end(), [](const Objection& o) { return o.rule == "not-confirmed" || o.rule == "no-unique-serial"; });
             if (!only_unconfirmed) continue;
-            const auto typed = request_.ask(plans_[i], confirmation_of(snapshots_[i].identity, snapshots_[i].path));
+            const auto typed = request_.ask(plans_[i], guard::confirmation_needed(snapshots_[i], snapshots_));
             if (!typed) return;
             consents_[i].confirmations.push_back(*typed);
             consents_[i].typed = true;

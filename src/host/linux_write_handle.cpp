@@ -10,11 +10,10 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/time.h>
 
 #include "base/unique_fd.h"
-#include "host/descriptor.h"
+#include "host/linux_read_handle.h"
 #include "host/uring_queue.h"
 
 namespace quietus {
@@ -63,8 +62,9 @@ class LinuxWriteHandle final : public WriteHandle {
   public:
     LinuxWriteHandle(std::string node, UniqueFd lock, UniqueFd device) : node_{std::move(node)}, lock_{std::move(lock)}, device_{std::move(device)} {}
 
-    Result<HandleFacts> facts() override { return facts_of_descriptor(device_.get(), node_); }
+    Result<HandleFacts> facts() override { return handle_facts(device_.get(), node_); }
     Result<void> read_direct(std::uint64_t offset, std::span<std::byte> out) override { return read_exactly(device_.get(), offset, out, node_); }
+    std::string_view read_mode() const override { return "O_DIRECT"; }
     Result<std::unique_ptr<IoQueue>> make_queue(const QueueOptions& options) override { return make_linux_queue(device_.get(), options); }
 
     Result<void> flush() override {
@@ -104,7 +104,7 @@ class LinuxWriteHandle final : public WriteHandle {
         const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)};
         struct stat status {};
         const bool is_the_partition = fd.is_open() && fstat(fd.get(), &status) == 0 && S_ISBLK(status.st_mode) &&
-                                      DeviceNumber{gnu_dev_major(status.st_rdev), gnu_dev_minor(status.st_rdev)} == partition.number;
+                                      device_number_of(status.st_rdev) == partition.number;
         // Without its node the kernel still writes back and drops the pages when it deletes the partition.
         if (!is_the_partition) return {};
         if (fsync(fd.get()) != 0) return sys_failure("fsync " + path, errno);
@@ -136,7 +136,7 @@ Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& perm
     UniqueFd lock{::open(node.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (!lock.is_open()) return sys_failure("open " + node, errno);
     // Never O_CREAT; and what was a device when planned may be a file now: ask the descriptor, not the path.
-    const HandleFacts seen = QUIETUS_TRY(facts_of_descriptor(lock.get(), node));
+    const HandleFacts seen = QUIETUS_TRY(handle_facts(lock.get(), node));
     if (seen.number != permit.target().number) {
         return failure(ErrorCode::bad_evidence, node + ": now device " + to_string(seen.number) + ", was " + to_string(permit.target().number) + " when planned", "run quietus plan again");
     }
