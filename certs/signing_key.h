@@ -1,5 +1,6 @@
 #pragma once
-// The key that signs records: P-256 in a PEM file (later: PKCS#11, TPM). OpenSSL stays inside the .cpp files.
+// The key that signs records: P-256 in a PEM file (later: PKCS#11, TPM). OpenSSL stays inside the
+// .cpp files.
 
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ class SigningKey {
     std::string chain_pem() const;           ///< Certificate first, then its issuers.
     std::string certificate_pem() const;
     bool self_signed() const;
-    std::string protection() const;          ///< "file"
+    std::string protection() const;  ///< "file"
     const Impl& impl() const { return *impl_; }
 
   private:
@@ -37,9 +38,11 @@ class SigningKey {
 /// Puts OpenSSL's private numbers into locked memory. Call once, before any key is made or read.
 Result<void> start_secure_memory();
 
-/// PEM texts: a PKCS#8 key (encrypted or not) and a certificate followed by its issuers. Wrong passphrase, a key
-/// of no bytes, a key that does not belong to the certificate, an unsuitable key type: `config`, each said clearly.
-Result<SigningKey> load_signing_key(std::string_view key_pem, std::string_view certificate_pem, const SecretBytes& passphrase);
+/// PEM texts: a PKCS#8 key (encrypted or not) and a certificate followed by its issuers. Wrong
+/// passphrase, a key of no bytes, a key that does not belong to the certificate, an unsuitable key
+/// type: `config`, each said clearly.
+Result<SigningKey> load_signing_key(std::string_view key_pem, std::string_view certificate_pem,
+                                    const SecretBytes& passphrase);
 
 /// A fresh P-256 key and its self-signed certificate, as PEM, for a host without a configured key.
 struct NewKey {

@@ -1,5 +1,6 @@
 #pragma once
-// Is this evidence folder authentic, and what does it say? Needs no device, no network, no trust in the folder.
+// Is this evidence folder authentic, and what does it say? Needs no device, no network, no trust in
+// the folder.
 
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@ namespace quietus::certs {
 
 /// Whom the auditor trusts; never taken from the folder.
 struct Trust {
-    std::string roots_pem;                      ///< --ca FILE; may be empty with a fingerprint.
-    std::optional<std::string> fingerprint;     ///< --fingerprint: hex SHA-256 of the signer's certificate, colons allowed.
+    std::string roots_pem;  ///< --ca FILE; may be empty with a fingerprint.
+    std::optional<std::string>
+        fingerprint;  ///< --fingerprint: hex SHA-256 of the signer's certificate, colons allowed.
 };
 
 struct Finding {
@@ -27,20 +29,29 @@ struct Report {
     bool authentic{false};
     std::vector<Finding> findings;  ///< In the order checked; the last bad one is why not.
     // From here on only where authentic:
-    std::string type;               ///< "sanitization", "exception-record", "failure-record"
+    std::string type;  ///< "sanitization", "exception-record", "failure-record"
     std::optional<Verdict> verdict;
     std::string signer_subject, signer_fingerprint;
     std::string id, serial, model;
     std::string register_id;
-    Json record;                    ///< The whole parsed record, for `certificate show` and `verify DEVICE`.
+    Json record;  ///< The whole parsed record, for `certificate show` and `verify DEVICE`.
 
-    /// 0 only for authentic + sanitization + erased; 11 and 10 for authentic exception and failure records; 1 else.
+    /// 0 only for authentic + sanitization + erased; 11 and 10 for authentic exception and failure
+    /// records; 1 else.
     ExitStatus status() const;
 };
 
-/// Exact DER without slack, signature over the stored bytes, chain to `trust` (system roots excluded), schema, digest of
-/// every listed file, no unlisted file, names that fit the type, receipt canonical and signed by the log key the record names.
-Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now);
+/// A folder that is being issued has no receipt yet; any other without one is not in the register.
+enum class ReceiptRule { required, not_yet };
+
+/// Exact DER without slack, signature over the stored bytes, chain to `trust` (system roots
+/// excluded), schema, digest of every listed file, no unlisted file, names that fit the type,
+/// receipt canonical and signed by the log key the record names.
+Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now,
+                     ReceiptRule receipt = ReceiptRule::required);
+
+/// A report for a folder that could not even be read as one.
+Report not_a_folder(std::string why);
 
 /// The report as people read it: one line per finding, who signed, and what it means.
 std::string report_text(const Report& report);

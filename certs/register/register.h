@@ -1,6 +1,8 @@
 #pragma once
-// The register: an append-only RFC 6962 Merkle log of records, with signed checkpoints (C2SP tlog-checkpoint).
+// The register: an append-only RFC 6962 Merkle log of records, with signed checkpoints (C2SP
+// tlog-checkpoint).
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,7 +14,8 @@
 
 namespace quietus::certs {
 
-/// What the tree holds for one record: canonical JSON, so that anyone can make it again from the folder.
+/// What the tree holds for one record: canonical JSON, so that anyone can make it again from the
+/// folder.
 struct LeafFacts {
     std::string id, type, verdict, serial, wwn, model;
     std::string issued;            ///< RFC 3339
@@ -20,11 +23,15 @@ struct LeafFacts {
     std::string signature_sha256;  ///< of the signature file's bytes
     std::uint64_t size_bytes{0};
 };
+/// Every string must be UTF-8 (leaf_of sees to it).
 std::string leaf_bytes(const LeafFacts& facts);
+Result<LeafFacts> parse_leaf(std::string_view leaf);
 /// The same from a verified record's JSON and the digests of its two files.
-Result<LeafFacts> leaf_of(const Json& record, std::string_view record_bytes, std::string_view signature_bytes);
+Result<LeafFacts> leaf_of(const Json& record, std::string_view record_bytes,
+                          std::string_view signature_bytes);
 
-/// The log's storage: a sequence of leaves. Append-only by contract; `check` finds out who broke it.
+/// The log's storage: a sequence of leaves. Append-only by contract; `check` finds out who broke
+/// it.
 class LogStore {
   public:
     LogStore() = default;
@@ -33,21 +40,37 @@ class LogStore {
     virtual ~LogStore() = default;
     virtual Result<std::uint64_t> size() = 0;
     virtual Result<std::string> leaf(std::uint64_t index) = 0;
-    virtual Result<std::vector<std::string>> leaf_hashes(std::uint64_t first, std::uint64_t count) = 0;  ///< raw 32 bytes each
-    /// Appends in one transaction together with the checkpoint made for the new size by `sign`.
+    virtual Result<std::vector<std::string>> leaf_hashes(
+        std::uint64_t first, std::uint64_t count) = 0;  ///< raw 32 bytes each
+    /// Appends in one transaction and returns the leaf's index; a leaf with this hash that is
+    /// already there keeps its index and nothing is written.
     virtual Result<std::uint64_t> append(std::string_view leaf, std::string_view leaf_hash) = 0;
-    virtual Result<std::vector<std::uint64_t>> find(std::string_view text) = 0;  ///< serial, WWN, id or model contains it
-    /// Compares every stored hash and chain value with the leaves; `internal` names the first that is wrong.
+    virtual Result<std::vector<std::uint64_t>> find(
+        std::string_view text) = 0;  ///< serial, WWN, id or model contains it
+    /// Keeps a signed checkpoint, so that `check` can later hold the log to what it once signed.
+    virtual Result<void> keep_checkpoint(std::uint64_t size, std::string_view note) = 0;
+    struct KeptCheckpoint {
+        std::uint64_t size{0};
+        std::string note;
+    };
+    virtual Result<std::vector<KeptCheckpoint>> checkpoints() = 0;  ///< In order of size.
+    /// Compares every stored hash and chain value with the leaves; `internal` names the first that
+    /// is wrong.
     virtual Result<void> check() = 0;
 };
 
-/// SQLite under the state folder (certs/register/sqlite_store.cpp). Waits up to 5 s for another writer, then `busy`.
-Result<std::unique_ptr<LogStore>> open_sqlite_store(const std::string& path, bool create);
+inline constexpr std::chrono::milliseconds kStoreWait{5000};
+
+/// SQLite under the state folder (certs/register/sqlite_store.cpp). Waits for another writer, then
+/// `busy`. No file and not asked to create one: `config`; no permission: `config`; a file that is
+/// no register: `bad_evidence`.
+Result<std::unique_ptr<LogStore>> open_sqlite_store(const std::string& path, bool create,
+                                                    std::chrono::milliseconds wait = kStoreWait);
 
 /// Ed25519 key of the log. PEM text; the register's own, never the signer of records.
 struct LogKey {
     std::string origin;             ///< "quietus-register/<uuid>"
-    std::string private_pem;
+    std::string private_pem;        ///< May be empty for a register that is only read.
     std::string public_key_base64;  ///< raw 32 bytes
 };
 Result<LogKey> make_log_key(std::string origin);
@@ -55,19 +78,22 @@ Result<LogKey> load_log_key(std::string origin, std::string_view private_pem);
 
 class Register {
   public:
-    Register(std::unique_ptr<LogStore> store, LogKey key) : store_{std::move(store)}, key_{std::move(key)} {}
+    Register(std::unique_ptr<LogStore> store, LogKey key)
+        : store_{std::move(store)}, key_{std::move(key)} {}
     const std::string& origin() const { return key_.origin; }
     const std::string& public_key_base64() const { return key_.public_key_base64; }
 
-    /// Puts the record in and returns the bytes of its receipt.json. The same leaf again returns a receipt for the
-    /// entry that is already there, so that a retry after a crash does not register twice.
+    /// Puts the record in and returns the bytes of its receipt.json. The same leaf again returns a
+    /// receipt for the entry that is already there, so that a retry after a crash does not register
+    /// twice.
     Result<std::string> append(const LeafFacts& facts);
     struct Entry {
         std::uint64_t index{0};
         LeafFacts facts;
     };
     Result<std::vector<Entry>> search(std::string_view text);
-    /// Recomputes the tree from the leaves; the answer is the current size and root, or `not_authentic`.
+    /// Recomputes the tree from the leaves and holds it to every checkpoint the log has signed; the
+    /// answer is the current size and root, or `not_authentic`.
     struct State {
         std::uint64_t size{0};
         std::string root_base64;
@@ -79,8 +105,9 @@ class Register {
     LogKey key_;
 };
 
-/// Receipt bytes against leaf and log key: canonical JSON, checkpoint signature, inclusion proof. `not_authentic` says why.
-Result<void> verify_receipt(std::string_view receipt, const LeafFacts& facts, std::string_view origin,
-                            std::string_view public_key_base64);
+/// Receipt bytes against leaf and log key: canonical JSON, checkpoint signature, inclusion proof.
+/// `not_authentic` says why.
+Result<void> verify_receipt(std::string_view receipt, const LeafFacts& facts,
+                            std::string_view origin, std::string_view public_key_base64);
 
 }  // namespace quietus::certs

@@ -1,0 +1,36 @@
+#pragma once
+// Detached CMS signatures (RFC 5652) of the CAdES-BES kind (ETSI EN 319 122-1), ECDSA P-256 with
+// SHA-256.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/utc_time.h"
+#include "certs/signing_key.h"
+#include "certs/verify.h"
+
+namespace quietus::certs {
+
+/// A signature file is never longer; a longer one is refused unread.
+inline constexpr std::size_t kSignatureSizeMax = 256 * std::size_t{1024};
+
+/// DER of the signature over exactly these bytes, with the signer's certificate and intermediates
+/// inside.
+Result<std::string> sign_detached(const SigningKey& key, std::string_view content, UtcTime when);
+
+struct Signer {
+    std::string subject;                    ///< Printable.
+    std::string fingerprint;                ///< Hex SHA-256 of the certificate.
+    std::vector<std::string> certificates;  ///< DER of every certificate inside the signature.
+};
+
+/// Who signed these bytes; `not_authentic` says why nobody whom `trust` names did.
+Result<Signer> verify_detached(std::string_view signature, std::string_view content,
+                               const Trust& trust, UtcTime now);
+
+/// DER of each certificate of a PEM text.
+std::vector<std::string> certificates_of(std::string_view pem);
+
+}  // namespace quietus::certs

@@ -1,0 +1,273 @@
+// Nothing here believes OpenSSL's answer alone: CMS_verify looks neither at the versions, nor at
+// unsigned attributes, nor at how the signature algorithm is named, and it reads BER. Whatever it
+// leaves open would be bytes that can change without being noticed, so the shape is checked first,
+// to the byte.
+
+#include <algorithm>
+#include <ctime>
+
+#include <openssl/x509_vfy.h>
+
+#include "base/bytes.h"
+#include "certs/cms.h"
+#include "certs/der.h"
+#include "certs/openssl_handles.h"
+
+namespace quietus::certs {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+// Object identifiers and algorithm identifiers as DER has them.
+constexpr auto kSignedData = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv;  // RFC 5652 §5.1
+constexpr auto kData = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"sv;        // RFC 5652 §4
+constexpr auto kSha256 = "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"sv;
+constexpr auto kSha256Null = "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00"sv;
+constexpr auto kEcdsaSha256 = "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"sv;  // RFC 5758 §3.2
+constexpr auto kVersion1 = "\x01"sv;
+
+// RFC 5754 §2: parameters absent is the form to write, NULL the form to read as well.
+bool is_sha256(const std::optional<DerElement>& algorithm) {
+    return algorithm && (algorithm->contents == kSha256 || algorithm->contents == kSha256Null);
+}
+
+bool holds(const std::optional<DerElement>& element, std::string_view contents) {
+    return element && element->contents == contents;
+}
+
+// What is asked of the SignerInfo: version 1, named by issuer and serial, no unsigned attributes.
+bool signer_has_our_shape(std::string_view signer_info, std::string_view& signer_id) {
+    DerReader reader{signer_info};
+    if (!holds(reader.next(kDerInteger), kVersion1)) return false;
+    const auto id = reader.next(kDerSequence);
+    if (!id || !is_sha256(reader.next(kDerSequence)) || !reader.next(kDerContext0)) return false;
+    if (!holds(reader.next(kDerSequence), kEcdsaSha256) || !reader.next(kDerOctets)) return false;
+    signer_id = id->contents;
+    return reader.at_end();
+}
+
+// SignedData with one digest algorithm, detached data, certificates, no CRLs, one signer.
+bool signed_data_has_our_shape(std::string_view signed_data, std::string_view& signer_id) {
+    DerReader reader{signed_data};
+    if (!holds(reader.next(kDerInteger), kVersion1)) return false;
+    const auto digests = reader.next(kDerSet);
+    if (!digests) return false;
+    DerReader digest{digests->contents};
+    if (!is_sha256(digest.next(kDerSequence)) || !digest.at_end()) return false;
+    const auto content = reader.next(kDerSequence);
+    if (!content) return false;
+    DerReader inside{content->contents};
+    if (!holds(inside.next(kDerOid), kData) || !inside.at_end()) return false;
+    if (!reader.next(kDerContext0)) return false;
+    const auto signers = reader.next(kDerSet);
+    if (!signers || !reader.at_end()) return false;
+    DerReader signer{signers->contents};
+    const auto info = signer.next(kDerSequence);
+    return info && signer.at_end() && signer_has_our_shape(info->contents, signer_id);
+}
+
+// The contents of the signer's issuerAndSerialNumber, or nothing where the file is not of our
+// shape.
+std::optional<std::string_view> signer_id_of(std::string_view signature) {
+    DerReader outer{signature};
+    const auto info = outer.next(kDerSequence);
+    if (!info || !outer.at_end()) return std::nullopt;
+    DerReader reader{info->contents};
+    if (!holds(reader.next(kDerOid), kSignedData)) return std::nullopt;
+    const auto wrapped = reader.next(kDerContext0);
+    if (!wrapped || !reader.at_end()) return std::nullopt;
+    DerReader inside{wrapped->contents};
+    const auto signed_data = inside.next(kDerSequence);
+    std::string_view id;
+    if (!signed_data || !inside.at_end() || !signed_data_has_our_shape(signed_data->contents, id))
+        return std::nullopt;
+    return id;
+}
+
+tl::unexpected<Error> refuse(std::string why, std::string hint = {}) {
+    ERR_clear_error();
+    return failure(ErrorCode::not_authentic, "signature: " + std::move(why), std::move(hint));
+}
+
+template <class Object, int (*Encode)(const Object*, unsigned char**)>
+std::string encoded(const Object* object) {
+    unsigned char* der = nullptr;
+    const int size = Encode(object, &der);
+    std::string bytes;
+    for (int i = 0; i < size; ++i) bytes += static_cast<char>(der[i]);
+    OPENSSL_free(der);
+    return bytes;
+}
+
+// Decodes, and refuses whatever would be spelt differently when encoded again.
+Result<CmsHandle> decode_exact(std::string_view signature) {
+    if (signature.empty()) return refuse("the file holds no bytes");
+    if (signature.size() > kSignatureSizeMax) return refuse("the file is too long to be one");
+    const BioHandle in = bio_over(signature);
+    CmsHandle cms{d2i_CMS_bio(in.get(), nullptr)};
+    if (!cms) return refuse("not CMS in DER: " + openssl_reason());
+    if (encoded<CMS_ContentInfo, i2d_CMS_ContentInfo>(cms.get()) != signature)
+        return refuse("not exact DER, or bytes beyond its end");
+    return cms;
+}
+
+// OpenSSL matches names without regard to case; here every byte of the signer's name must agree.
+X509* find_signer(STACK_OF(X509) * certificates, std::string_view signer_id) {
+    X509* found = nullptr;
+    for (int i = 0; i < sk_X509_num(certificates); ++i) {
+        X509* candidate = sk_X509_value(certificates, i);
+        const std::string id =
+            encoded<X509_NAME, i2d_X509_NAME>(X509_get_issuer_name(candidate)) +
+            encoded<ASN1_INTEGER, i2d_ASN1_INTEGER>(X509_get0_serialNumber(candidate));
+        if (id != signer_id) continue;
+        if (found != nullptr) return nullptr;
+        found = candidate;
+    }
+    return found;
+}
+
+bool is_p256(X509* certificate) {
+    std::array<char, 64> group{};
+    std::size_t length = 0;
+    EVP_PKEY* key = X509_get0_pubkey(certificate);
+    return key != nullptr && EVP_PKEY_is_a(key, "EC") == 1 &&
+           EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) == 1 &&
+           std::string_view{group.data()} == "prime256v1";
+}
+
+// CAdES-BES: the signed attributes name the certificate by its digest, once.
+bool names_its_certificate(CMS_ContentInfo* cms) {
+    const CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+    const int first = CMS_signed_get_attr_by_NID(signer, NID_id_smime_aa_signingCertificateV2, -1);
+    return first >= 0 &&
+           CMS_signed_get_attr_by_NID(signer, NID_id_smime_aa_signingCertificateV2, first) < 0;
+}
+
+Result<std::string> normal_fingerprint(std::string_view given) {
+    std::string digits;
+    for (const char c : given) {
+        if (c == ':') continue;
+        digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (digits.size() == 64 && hex) return digits;
+    return refuse("the fingerprint given is not a SHA-256 digest in hex",
+                  "openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE prints it");
+}
+
+using StoreHandle = Handle<X509_STORE, X509_STORE_free>;
+using StoreContext = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
+
+// Only what the auditor named: the system's roots are in no store of ours. A certificate of the
+// auditor's may be an end in itself (partial chain), so that a self-signed one can be pinned.
+StoreHandle anchors(const STACK_OF(X509) * roots, UtcTime now) {
+    StoreHandle store{X509_STORE_new()};
+    QUIETUS_CHECK(store != nullptr);
+    for (int i = 0; i < sk_X509_num(roots); ++i)
+        X509_STORE_add_cert(store.get(), sk_X509_value(roots, i));
+    X509_VERIFY_PARAM* rules = X509_STORE_get0_param(store.get());
+    X509_VERIFY_PARAM_set_time(rules, static_cast<time_t>(now.ms / 1000));
+    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
+    X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_ANY);
+    X509_VERIFY_PARAM_set_auth_level(rules, 2);  // 112 bits: neither SHA-1 nor RSA below 2048
+    return store;
+}
+
+std::string day_of(const ASN1_TIME* time) {
+    std::tm day{};
+    if (ASN1_TIME_to_tm(time, &day) != 1) return "an unreadable date";
+    return to_rfc3339({static_cast<std::int64_t>(timegm(&day)) * 1000}).substr(0, 10);
+}
+
+std::string why_not_trusted(int error, X509* signer) {
+    const std::string who = printable_name(X509_get_subject_name(signer));
+    switch (error) {
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return "a certificate of the chain has expired (the signer's, " + who +
+                   ", is valid until " + day_of(X509_get0_notAfter(signer)) +
+                   "), and no time stamp shows it was signed before";
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return "a certificate of the chain is not valid yet (the signer's, " + who +
+                   ", is valid from " + day_of(X509_get0_notBefore(signer)) + ")";
+        default:
+            return "signer " + who + " does not lead to a certificate that was given as trusted: " +
+                   X509_verify_cert_error_string(error);
+    }
+}
+
+Result<void> check_chain(X509* signer, STACK_OF(X509) * embedded, X509_STORE* store) {
+    const StoreContext context{X509_STORE_CTX_new()};
+    QUIETUS_CHECK(context && X509_STORE_CTX_init(context.get(), store, signer, embedded) == 1);
+    if (X509_verify_cert(context.get()) == 1) return {};
+    return refuse(why_not_trusted(X509_STORE_CTX_get_error(context.get()), signer));
+}
+
+Result<CertificateStack> trusted_certificates(const Trust& trust, X509* signer) {
+    CertificateStack roots = certificates_from_pem(trust.roots_pem);
+    const bool any = sk_X509_num(roots.get()) > 0;
+    if (!trust.roots_pem.empty() && !any) {
+        return refuse("the CA file given holds no certificate in PEM",
+                      "give --ca a file of PEM certificates");
+    }
+    if (!trust.fingerprint) {
+        if (any) return roots;
+        return refuse("nothing says whom to trust",
+                      "give --ca FILE or --fingerprint SHA256 of your own");
+    }
+    const std::string actual = sha256_hex(der_of(signer));
+    if (actual != QUIETUS_TRY(normal_fingerprint(*trust.fingerprint))) {
+        return refuse("made by another signer than asked for: " +
+                      printable_name(X509_get_subject_name(signer)) + ", SHA-256 " + actual);
+    }
+    // Pinned by its fingerprint alone, the signer's certificate is its own anchor.
+    if (!any && X509_up_ref(signer) == 1 && sk_X509_push(roots.get(), signer) == 0)
+        X509_free(signer);
+    return roots;
+}
+
+}  // namespace
+
+Result<Signer> verify_detached(std::string_view signature, std::string_view content,
+                               const Trust& trust, UtcTime now) {
+    const CmsHandle cms = QUIETUS_TRY(decode_exact(signature));
+    const auto signer_id = signer_id_of(signature);
+    if (!signer_id) {
+        return refuse(
+            "not of the one form quietus writes (detached, one signer, ECDSA with SHA-256, no "
+            "CRLs, "
+            "no unsigned attributes)");
+    }
+    const CertificateStack embedded{CMS_get1_certs(cms.get())};
+    X509* signer = find_signer(embedded.get(), *signer_id);
+    if (signer == nullptr) return refuse("the certificate of its signer is not inside");
+    if (!is_p256(signer)) return refuse("the signer's key is not on the curve P-256");
+    if (!names_its_certificate(cms.get()))
+        return refuse("not CAdES: it does not name its certificate");
+
+    const CertificateStack roots = QUIETUS_TRY(trusted_certificates(trust, signer));
+    const StoreHandle store = anchors(roots.get(), now);
+    QUIETUS_TRY(check_chain(signer, embedded.get(), store.get()));
+    const BioHandle in = bio_over(content);
+    const BioHandle nowhere{BIO_new(BIO_s_null())};
+    // CMS_NOCRL: an old CRL carried inside would win over a newer one. There is none, and none is
+    // used.
+    const unsigned flags = CMS_BINARY | CMS_CADES | CMS_NOCRL;
+    if (CMS_verify(cms.get(), nullptr, store.get(), in.get(), nowhere.get(), flags) != 1)
+        return refuse("does not hold for these bytes: " + openssl_reason());
+
+    Signer result{printable_name(X509_get_subject_name(signer)), sha256_hex(der_of(signer)), {}};
+    for (int i = 0; i < sk_X509_num(embedded.get()); ++i)
+        result.certificates.push_back(der_of(sk_X509_value(embedded.get(), i)));
+    return result;
+}
+
+std::vector<std::string> certificates_of(std::string_view pem) {
+    const CertificateStack stack = certificates_from_pem(pem);
+    std::vector<std::string> ders;
+    for (int i = 0; i < sk_X509_num(stack.get()); ++i)
+        ders.push_back(der_of(sk_X509_value(stack.get(), i)));
+    return ders;
+}
+
+}  // namespace quietus::certs

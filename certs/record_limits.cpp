@@ -1,0 +1,85 @@
+// The sentences that stand above every signature: what the record does not prove.
+
+#include <algorithm>
+
+#include "certs/record_parts.h"
+
+namespace quietus::certs {
+
+namespace {
+
+bool ends_in_constant(const Technique& technique) {
+    return !technique.passes.empty() &&
+           std::holds_alternative<ConstantPattern>(technique.passes.back());
+}
+
+void add_limits_of_the_drive(const EraseRecord& record, std::vector<std::string>& limits) {
+    if (is_virtual(record.plan.target.transport)) {
+        limits.emplace_back(
+            "The device is a virtual one: what holds its data (file, memory, other drives, "
+            "snapshots, replicas) "
+            "was not examined and may keep old contents.");
+    }
+    limits.emplace_back(
+        "Reallocated, over-provisioned and spare areas of the medium are not addressable by the "
+        "host: neither "
+        "written nor read by an overwrite.");
+    limits.emplace_back(
+        "Hidden areas (HPA, DCO, AMAC, further namespaces, boot partitions, RPMB) were not "
+        "examined.");
+    limits.emplace_back(
+        "Model, serial number and size are what the drive and the kernel report; a counterfeit or "
+        "faulty drive can "
+        "report others.");
+}
+
+void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::string>& limits) {
+    const Verification& seen = record.verification;
+    if (seen.mode == VerifyMode::none)
+        limits.emplace_back("Nothing was read back: no verification was asked for.");
+    if (seen.mode == VerifyMode::sample)
+        limits.emplace_back(
+            "Only a sample was read back: blocks outside it are not shown to be overwritten.");
+    if (ends_in_constant(record.plan.technique)) {
+        limits.emplace_back(
+            "The last pass is a constant pattern: reading it back cannot tell blocks apart, so a "
+            "drive that maps many "
+            "addresses to one block, or answers with stale or invented constants, would look the "
+            "same.");
+    }
+    if (!record.plan.caches_not_bypassed.empty())
+        limits.emplace_back(
+            "The read-back may have been answered from caches that could not be bypassed.");
+    if (seen.mode != VerifyMode::none)
+        limits.emplace_back(
+            "The read-back was made by the tool that erased, on the same host and path.");
+}
+
+}  // namespace
+
+std::vector<std::string> limits_of(const EraseRecord& record, const std::string& durability,
+                                   bool self_signed) {
+    std::vector<std::string> limits;
+    if (record.verdict != Verdict::erased)
+        limits.emplace_back(
+            "This record does not show that the drive is erased: see verdict and cause.");
+    add_limits_of_the_drive(record, limits);
+    add_limits_of_the_read_back(record, limits);
+    if (durability == "this-host-only") {
+        limits.emplace_back(
+            "The register is kept on the host that erased: whoever owns that host can replace both "
+            "it and the key.");
+    }
+    if (self_signed)
+        limits.emplace_back(
+            "The signing certificate is self-signed: no independent party vouches for who holds "
+            "the key.");
+    limits.emplace_back(
+        "No time stamp of an outside authority: the times are the host's own clock.");
+    limits.emplace_back(
+        "The record says what was measured, not that data are unrecoverable by any means; no "
+        "certification is claimed.");
+    return limits;
+}
+
+}  // namespace quietus::certs

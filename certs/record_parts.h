@@ -1,0 +1,22 @@
+#pragma once
+// The record's larger parts, one function each; record.cpp puts them together.
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "record/erase_record.h"
+
+namespace quietus::certs {
+
+Json drive_part(const EraseRecord& record);
+Json hidden_areas_part(const EraseRecord& record);
+Json host_part(const HostFacts& host, const std::string& location);
+Json sanitization_part(const EraseRecord& record);
+Json verification_part(const EraseRecord& record);
+
+/// What the record does not prove, in sentences for page one of every rendering.
+std::vector<std::string> limits_of(const EraseRecord& record, const std::string& durability,
+                                   bool self_signed);
+
+}  // namespace quietus::certs

@@ -1,0 +1,214 @@
+// What was done and what was read back.
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "certs/json_parts.h"
+#include "certs/record_parts.h"
+
+namespace quietus::certs {
+
+namespace {
+
+std::uint32_t sector_of(const EraseRecord& record) {
+    return record.plan.target.geometry.logical_sector;
+}
+
+bool is_pass(const StepOutcome& step) {
+    return std::holds_alternative<OverwritePass>(step.step);
+}
+
+Json throughput_of(const StepOutcome& step) {
+    if (step.elapsed_ms == 0)
+        return unavailable("the step took less than a millisecond or never ran");
+    const std::uint64_t whole = step.bytes_done / step.elapsed_ms * 1000;
+    return json_integer(whole + step.bytes_done % step.elapsed_ms * 1000 / step.elapsed_ms);
+}
+
+Json flush_part(const StepOutcome& step) {
+    if (!is_pass(step)) return unavailable("a read-back writes nothing");
+    return step.flushed;
+}
+
+Json step_part(const StepOutcome& step, std::uint32_t sector) {
+    return {
+        {"index", step.index},
+        {"kind", is_pass(step) ? "overwrite" : "read-back"},
+        {"detail", text_or(to_string(step.step), "not described")},
+        {"began", to_rfc3339(step.began)},
+        {"ended", step.ended ? Json(to_rfc3339(*step.ended)) : unavailable("the step did not end")},
+        {"elapsed_ms", json_integer(step.elapsed_ms)},
+        {"bytes", json_integer(step.bytes_done)},
+        {"throughput_bytes_per_s", throughput_of(step)},
+        {"flushed", flush_part(step)},
+        {"failed", sector_ranges(step.failed, sector)},
+        {"device_said", unavailable("block requests carry no answer beyond success or errno")},
+        {"cause", text_or(step.cause, "nothing went wrong")},
+        {"end", to_string(step.end)}};
+}
+
+// The keystream the drive holds now; those of earlier passes are overwritten and prove nothing.
+Json keystream_part(const EraseRecord& record) {
+    const auto last = std::find_if(record.steps.rbegin(), record.steps.rend(), is_pass);
+    if (last == record.steps.rend()) return unavailable("no pass was begun");
+    if (!last->keystream) return unavailable("the last pass begun writes a constant pattern");
+    return {{"algorithm", printable_text(last->keystream->algorithm)},
+            {"key", to_hex(last->keystream->key)},
+            {"nonce", to_hex(last->keystream->nonce)},
+            {"pass", std::get<OverwritePass>(last->step).index}};
+}
+
+std::string why_not_higher(const EraseRecord& record) {
+    if (method_achieved(record) == "purge") return "purge is the highest method software reaches";
+    if (record.verdict != Verdict::erased)
+        return "the verdict is " + to_string(record.verdict) + ": " + printable_text(record.cause);
+    std::string why;
+    for (const Reason& reason : record.plan.reasons) {
+        if (!reason.rule.starts_with("level.")) continue;
+        why += (why.empty() ? "" : "; ") + printable_text(reason.text);
+    }
+    return why.empty() ? "overwriting reaches only the sectors a host can address" : why;
+}
+
+Json references_part(const Technique& technique) {
+    Json list = Json::array();
+    for (const Citation& citation : technique.references) {
+        list.push_back({{"document", printable_text(citation.document)},
+                        {"edition", text_or(citation.edition, "not stated")},
+                        {"status", text_or(citation.status, "not stated")},
+                        {"relation", text_or(citation.relation, "not stated")}});
+    }
+    return list;
+}
+
+Json reasons_part(const std::vector<Reason>& reasons) {
+    Json list = Json::array();
+    for (const Reason& reason : reasons) {
+        list.push_back({{"rule", printable_text(reason.rule)},
+                        {"text", printable_text(reason.text)},
+                        {"source", text_or(reason.source, "not stated")}});
+    }
+    return list;
+}
+
+Json consent_part(const EraseRecord& record) {
+    Json accepted = Json::array();
+    for (const Objection& objection : record.accepted)
+        accepted.push_back(
+            {{"rule", printable_text(objection.rule)}, {"what", printable_text(objection.what)}});
+    return {{"means", to_string(record.consent_means)}, {"accepted", accepted}};
+}
+
+Json assurance_part(const EraseRecord& record) {
+    return {{"overwrite", "measured"},
+            {"flush", "device-reported"},
+            {"read_back", record.verification.covered_bytes > 0 ? "measured" : "declared"},
+            {"identity", "device-reported"},
+            {"size", "device-reported"},
+            {"areas_not_reached", "declared"}};
+}
+
+Json not_reached_part(const EraseRecord& record) {
+    Json list = Json::array();
+    for (const NotReached& part : record.plan.not_reached)
+        list.push_back({{"what", printable_text(part.what)}, {"why", printable_text(part.why)}});
+    for (const HiddenArea& area : record.plan.target.hidden_areas) {
+        const auto same = [&](const NotReached& part) { return part.what == area.kind; };
+        if (std::none_of(record.plan.not_reached.begin(), record.plan.not_reached.end(), same))
+            list.push_back(
+                {{"what", printable_text(area.kind)}, {"why", printable_text(area.why)}});
+    }
+    return list;
+}
+
+Json not_verified_part(const EraseRecord& record) {
+    Json list = not_reached_part(record);
+    const Verification& seen = record.verification;
+    if (seen.mode == VerifyMode::none)
+        list.push_back({{"what", "every byte"}, {"why", "no verification was asked for"}});
+    else if (seen.covered_bytes < seen.total_bytes) {
+        list.push_back(
+            {{"what", std::to_string(seen.total_bytes - seen.covered_bytes) + " bytes"},
+             {"why", seen.mode == VerifyMode::sample ? "not in the sample"
+                                                     : "not read back, or not readable"}});
+    }
+    return list;
+}
+
+Json sample_part(const EraseRecord& record) {
+    if (record.verification.mode != VerifyMode::sample)
+        return unavailable("not verified by sample");
+    for (const StepOutcome& step : record.steps) {
+        if (!step.sample_seed) continue;
+        return {{"seed", to_hex(*step.sample_seed)},
+                {"seed_origin", "getrandom(2), drawn after the flush of the last pass"},
+                {"subsections", json_integer(step.sample_subsections)},
+                {"per_subsection", json_integer(step.sample_per_subsection)}};
+    }
+    return unavailable("no sample was drawn");
+}
+
+}  // namespace
+
+Json sanitization_part(const EraseRecord& record) {
+    const Plan& plan = record.plan;
+    Json json{{"purpose", to_string(plan.goal.purpose)},
+              {"purpose_is_default", plan.goal.purpose_is_default},
+              {"method_requested", plan.goal.level
+                                       ? Json(to_string(*plan.goal.level))
+                                       : unavailable("none asked for: the best the drive offers")},
+              {"method_planned", to_string(plan.level)},
+              {"method_achieved", method_achieved(record)},
+              {"why_not_higher", why_not_higher(record)},
+              {"technique", printable_text(plan.technique.name)},
+              {"technique_title", text_or(plan.technique.title, "not stated")},
+              {"technique_is_default", plan.goal.technique_is_default},
+              {"profile", unavailable("no profile was asked for")},
+              {"references", references_part(plan.technique)},
+              {"reasons", reasons_part(plan.reasons)},
+              {"plan_digest", plan_digest(plan)},
+              {"consent", consent_part(record)},
+              {"assurance", assurance_part(record)},
+              {"keystream", keystream_part(record)},
+              {"started", to_rfc3339(record.started)},
+              {"ended", to_rfc3339(record.ended)},
+              {"resumed", Json::array()},
+              {"not_reached", not_reached_part(record)},
+              {"unwritten", sector_ranges(record.unwritten, sector_of(record))},
+              {"unwritten_bytes", json_integer(record.unwritten.total())}};
+    json["policy"] = {{"name", kPolicyName},
+                      {"version", kPolicyVersion},
+                      {"approved_by", "quietus default policy, not approved by your organisation"},
+                      {"mapping", "method mapping: " + std::string{kPolicyName} + " v" +
+                                      std::string{kPolicyVersion} +
+                                      ", derived from the documents under references"}};
+    json["steps"] = Json::array();
+    for (const StepOutcome& step : record.steps)
+        json["steps"].push_back(step_part(step, sector_of(record)));
+    return json;
+}
+
+Json verification_part(const EraseRecord& record) {
+    const Verification& seen = record.verification;
+    Json caches = Json::array();
+    for (const std::string& cache : record.plan.caches_not_bypassed)
+        caches.push_back(printable_text(cache));
+    return {{"class", to_string(seen.mode)},
+            {"tool", printable_text(record.tool.name + " " + record.tool.version) +
+                         ", the tool that erased"},
+            {"expected", text_or(seen.expected, "nothing was read back")},
+            {"covered_bytes", json_integer(seen.covered_bytes)},
+            {"total_bytes", json_integer(seen.total_bytes)},
+            {"mismatched", sector_ranges(seen.mismatched, sector_of(record))},
+            {"mismatched_bytes", json_integer(seen.mismatched.total())},
+            {"unreadable", sector_ranges(seen.unreadable, sector_of(record))},
+            {"unreadable_bytes", json_integer(seen.unreadable.total())},
+            {"not_verified", not_verified_part(record)},
+            {"sample", sample_part(record)},
+            {"markers", unavailable("markers are planted only before device commands")},
+            {"caches_not_bypassed", caches},
+            {"outcome", to_string(seen.outcome)}};
+}
+
+}  // namespace quietus::certs

@@ -1,0 +1,63 @@
+// The only file that names valijson: eight seconds to compile, and it throws.
+
+#include "certs/schema.h"
+
+#include <memory>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+#pragma GCC diagnostic pop
+
+#include "base/bytes.h"
+#include "certs/embedded.h"
+
+namespace quietus::certs {
+
+namespace {
+
+using valijson::adapters::NlohmannJsonAdapter;
+
+// Read once; a schema that cannot be read is a broken build, found by every test of this layer.
+const valijson::Schema& parsed_schema() {
+    static const std::unique_ptr<valijson::Schema> kSchema = [] {
+        auto schema = std::make_unique<valijson::Schema>();
+        const auto document = parse_json(record_schema());
+        QUIETUS_CHECK(document.has_value());
+        valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
+        parser.populateSchema(NlohmannJsonAdapter{*document}, *schema);
+        return schema;
+    }();
+    return *kSchema;
+}
+
+std::string place_of(const valijson::ValidationResults::Error& fault) {
+    std::string place;
+    for (const std::string& part : fault.context) place += part;
+    return printable_text(place);
+}
+
+}  // namespace
+
+Result<void> check_record_schema(const Json& record) {
+    try {
+        valijson::ValidationResults results;
+        valijson::Validator validator{valijson::Validator::kStrongTypes};
+        if (validator.validate(parsed_schema(), NlohmannJsonAdapter{record}, &results)) return {};
+        // The last is the innermost.
+        std::string why = "does not fit record-1.json";
+        valijson::ValidationResults::Error fault;
+        if (results.popError(fault))
+            why += ": " + place_of(fault) + ": " + printable_text(fault.description);
+        return failure(ErrorCode::bad_evidence, "schema: " + why);
+    } catch (const std::exception& fault) {  // the library's exceptions stop here
+        return failure(ErrorCode::bad_evidence, "schema: " + printable_text(fault.what()));
+    }
+}
+
+}  // namespace quietus::certs

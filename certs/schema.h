@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace quietus::certs {
+
+/// Does the record have the shape of certs/schema/record-1.json? `bad_evidence` names the first
+/// fault.
+Result<void> check_record_schema(const Json& record);
+
+}  // namespace quietus::certs

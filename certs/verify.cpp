@@ -1,0 +1,220 @@
+#include "certs/verify.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/bytes.h"
+#include "certs/cms.h"
+#include "certs/register/register.h"
+#include "certs/rules.h"
+#include "certs/schema.h"
+
+namespace quietus::certs {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kStems{"certificate", "exception-record",
+                                                 "failure-record"};
+constexpr const char* kReceiptName = "receipt.json";
+constexpr const char* kChainName = "chain.pem";
+constexpr std::size_t kRecordSizeMax = 32 * std::size_t{1024} * 1024;  // a million bad ranges
+constexpr std::size_t kFilesMax = 64;
+
+// A sentence for the report where the check holds, else why it does not.
+using Checked = Result<std::string>;
+
+tl::unexpected<Error> refuse(std::string why, std::string hint = {}) {
+    return failure(ErrorCode::not_authentic, std::move(why), std::move(hint));
+}
+
+class Inspection {
+  public:
+    Inspection(const Folder& folder, const Trust& trust, UtcTime now, ReceiptRule rule)
+        : folder_{folder}, trust_{trust}, now_{now}, rule_{rule} {}
+
+    // Signature before parsing, digests before the meaning: nothing is believed that is not yet
+    // vouched for.
+    Report run() {
+        using Check = Checked (Inspection::*)();
+        constexpr std::array<Check, 8> kChecks{
+            &Inspection::check_names,   &Inspection::check_signature, &Inspection::check_form,
+            &Inspection::check_files,   &Inspection::check_chain,     &Inspection::check_schema,
+            &Inspection::check_content, &Inspection::check_receipt};
+        Report report;
+        for (const Check check : kChecks) {
+            const Checked outcome = (this->*check)();
+            report.findings.push_back(
+                {outcome.has_value(), outcome ? *outcome : said(outcome.error())});
+            if (!outcome) return report;
+        }
+        fill(report);
+        return report;
+    }
+
+  private:
+    static std::string said(const Error& error) {
+        return printable_text(error.message) +
+               (error.hint.empty() ? "" : " (" + printable_text(error.hint) + ")");
+    }
+
+    Checked check_names() {
+        if (folder_.size() > kFilesMax) return refuse("folder: more files than evidence has");
+        for (const std::string_view stem : kStems) {
+            if (!folder_.contains(std::string{stem} + ".json")) continue;
+            if (!stem_.empty()) return refuse("folder: more than one record");
+            stem_ = stem;
+        }
+        if (stem_.empty())
+            return refuse(
+                "folder: no certificate.json, exception-record.json or failure-record.json in it");
+        if (!folder_.contains(stem_ + ".p7s"))
+            return refuse("folder: the signature " + stem_ + ".p7s is missing");
+        if (record_bytes().size() > kRecordSizeMax) return refuse("folder: the record is too long");
+        return "folder: one record, " + stem_ + ".json";
+    }
+
+    Checked check_signature() {
+        signer_ =
+            QUIETUS_TRY(verify_detached(folder_.at(stem_ + ".p7s"), record_bytes(), trust_, now_));
+        return "signature: good, CAdES-BES, ECDSA P-256 with SHA-256, by " + signer_.subject;
+    }
+
+    Checked check_form() {
+        record_ = QUIETUS_TRY_CONTEXT(parse_json(record_bytes()), "record");
+        if (canonical_json(record_) != record_bytes())
+            return refuse("record: not one line of canonical JSON");
+        return "record: canonical JSON";
+    }
+
+    // What is beside the record without being listed in it is vouched for by its own signature.
+    bool vouches_for_itself(const std::string& name) const {
+        return name == stem_ + ".json" || name == stem_ + ".p7s" || name == kReceiptName;
+    }
+
+    Result<void> check_listed(const std::string& name, const std::string& digest) {
+        if (vouches_for_itself(name))
+            return refuse("files: the record lists " + printable_text(name));
+        if (!listed_.insert(name).second)
+            return refuse("files: the record lists " + printable_text(name) + " twice");
+        const auto file = folder_.find(name);
+        if (file == folder_.end()) return refuse("files: " + printable_text(name) + " is missing");
+        if (sha256_hex(file->second) != digest)
+            return refuse("files: " + printable_text(name) + " is not the file the record lists");
+        return {};
+    }
+
+    Checked check_files() {
+        const Json evidence = QUIETUS_TRY(member(record_, "evidence"));
+        const Json files = QUIETUS_TRY(member(evidence, "files"));
+        if (!files.is_array() || files.size() > kFilesMax)
+            return refuse("files: the record has no list of files");
+        for (const Json& file : files) {
+            const std::string name = QUIETUS_TRY(string_member(file, "name"));
+            const std::string digest = QUIETUS_TRY(string_member(file, "sha256"));
+            QUIETUS_TRY(check_listed(name, digest));
+        }
+        for (const auto& [name, bytes] : folder_) {
+            if (!listed_.contains(name) && !vouches_for_itself(name))
+                return refuse("files: " + printable_text(name) + " is not listed in the record");
+        }
+        return "files: " + std::to_string(listed_.size()) + " listed, each as it was, none besides";
+    }
+
+    // The signature does not cover the certificates inside it. chain.pem is covered by the record,
+    // so they must be of it: then no byte of the signature file is without a check.
+    Checked check_chain() {
+        if (!listed_.contains(kChainName)) return refuse("chain: the record lists no chain.pem");
+        const std::vector<std::string> chain = certificates_of(folder_.at(kChainName));
+        const auto& inside = signer_.certificates;
+        for (auto at = inside.begin(); at != inside.end(); ++at) {
+            if (std::find(chain.begin(), chain.end(), *at) == chain.end() ||
+                std::find(inside.begin(), at, *at) != at)
+                return refuse("chain: a certificate inside the signature is not of chain.pem");
+        }
+        return "chain: " + std::to_string(chain.size()) +
+               " certificate(s), those inside the signature among them";
+    }
+
+    Checked check_schema() {
+        QUIETUS_TRY(check_record_schema(record_));
+        return "schema: " + QUIETUS_TRY(string_member(record_, "schema"));
+    }
+
+    Checked check_content() {
+        QUIETUS_TRY(check_record_rules(record_, stem_, signer_.fingerprint));
+        return "content: type, verdict, file name, ranges and coverage agree";
+    }
+
+    Checked check_receipt() {
+        const auto receipt = folder_.find(kReceiptName);
+        if (receipt == folder_.end() && rule_ == ReceiptRule::not_yet) return "receipt: none yet";
+        if (receipt == folder_.end()) {
+            return refuse("receipt: none, so the record is not shown to be in a register",
+                          "quietus resume completes pending evidence");
+        }
+        const Json evidence = QUIETUS_TRY(member(record_, "evidence"));
+        const Json log = QUIETUS_TRY(member(evidence, "register"));
+        const std::string origin =
+            QUIETUS_TRY_CONTEXT(string_member(log, "id"), "receipt: the record names no register");
+        const std::string key = QUIETUS_TRY_CONTEXT(string_member(log, "log_public_key"),
+                                                    "receipt: the record names no register");
+        const LeafFacts facts =
+            QUIETUS_TRY(leaf_of(record_, record_bytes(), folder_.at(stem_ + ".p7s")));
+        QUIETUS_TRY_CONTEXT(verify_receipt(receipt->second, facts, origin, key), "receipt");
+        return "receipt: in the register " + printable_text(origin);
+    }
+
+    void fill(Report& report) {
+        const auto text = [&](const Json& object, const char* key) {
+            const auto value = string_member(object, key);
+            return value ? printable_text(*value) : std::string{};
+        };
+        report.type = text(record_, "type");
+        if (const auto verdict = parse_verdict(text(record_, "verdict"))) report.verdict = *verdict;
+        report.signer_subject = signer_.subject;
+        report.signer_fingerprint = signer_.fingerprint;
+        report.id = text(record_, "id");
+        report.serial = text(record_["drive"], "serial");
+        report.model = text(record_["drive"], "model");
+        report.register_id = text(record_["evidence"]["register"], "id");
+        report.record = std::move(record_);
+        report.authentic = true;
+    }
+
+    const std::string& record_bytes() const { return folder_.at(stem_ + ".json"); }
+
+    const Folder& folder_;
+    const Trust& trust_;
+    UtcTime now_;
+    ReceiptRule rule_;
+    std::string stem_;
+    Signer signer_;
+    Json record_;
+    std::set<std::string> listed_;
+};
+
+}  // namespace
+
+Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now, ReceiptRule receipt) {
+    return Inspection{folder, trust, now, receipt}.run();
+}
+
+Report not_a_folder(std::string why) {
+    Report report;
+    report.findings.push_back({false, "folder: " + printable_text(why)});
+    return report;
+}
+
+ExitStatus Report::status() const {
+    if (!authentic || !verdict) return ExitStatus::no;
+    if (type == "sanitization" && *verdict == Verdict::erased) return ExitStatus::ok;
+    if (type == "exception-record" && *verdict == Verdict::exceptions)
+        return ExitStatus::exceptions;
+    if (type == "failure-record" &&
+        (*verdict == Verdict::not_erased || *verdict == Verdict::unknown))
+        return ExitStatus::not_erased;
+    return ExitStatus::no;
+}
+
+}  // namespace quietus::certs

@@ -1,0 +1,143 @@
+#!/bin/sh
+# Is this evidence folder authentic, and what does it say? Needs openssl (3.0 or later) and coreutils, grep, sed.
+#
+#   verify.sh FOLDER --ca FILE           whoever has a certificate under the CA in FILE may have signed
+#   verify.sh FOLDER --fingerprint HEX   only the certificate with this SHA-256 may have signed
+#
+# Run your own copy, with a CA or fingerprint you did not take from the folder: what is in the folder proves nothing
+# about itself. Exit status:
+#    0  authentic certificate: the drive is erased
+#   11  authentic record of an erasure with exceptions
+#   10  authentic record of a failed erasure
+#    1  not authentic
+#   64  wrong call, or nothing says whom to trust
+#
+# Checked here: the signature over the record (CAdES), who made it, and the digest of every file of the folder.
+# Not checked here: the register's receipt and the record's schema; `quietus-verify FOLDER` checks these as well.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+usage() {
+    printf 'verify.sh: error: %s\n' "$1" >&2
+    printf 'verify.sh: hint: verify.sh FOLDER --ca FILE | --fingerprint SHA256\n' >&2
+    exit 64
+}
+refuse() {
+    printf 'NOT AUTHENTIC: %s\n' "$1"
+    exit 1
+}
+
+dir=
+ca=
+fingerprint=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --ca) [ $# -ge 2 ] || usage '--ca needs a file'; ca=$2; shift 2 ;;
+        --fingerprint) [ $# -ge 2 ] || usage '--fingerprint needs a SHA-256'; fingerprint=$2; shift 2 ;;
+        -*) usage "unknown option" ;;
+        *) [ -z "$dir" ] || usage 'more than one folder'; dir=$1; shift ;;
+    esac
+done
+[ -n "$dir" ] || usage 'no folder given'
+[ -n "$ca$fingerprint" ] || usage 'nothing says whom to trust'
+case $dir in /*) ;; *) dir=./$dir ;; esac
+case $ca in ''|/*) ;; *) ca=./$ca ;; esac
+[ -d "$dir" ] || usage 'the folder is not there'
+[ -z "$ca" ] || [ -f "$ca" ] || usage 'the CA file is not there'
+fingerprint=$(printf %s "$fingerprint" | tr -d : | tr A-F a-f)
+if [ -n "$fingerprint" ]; then
+    printf %s "$fingerprint" | grep -Eqx '[0-9a-f]{64}' || usage 'the fingerprint is not a SHA-256 in hex'
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# Exactly one record, of one kind.
+stem=
+for kind in certificate exception-record failure-record; do
+    if [ -e "$dir/$kind.json" ] || [ -L "$dir/$kind.json" ]; then
+        [ -z "$stem" ] || refuse 'more than one record in the folder'
+        stem=$kind
+    fi
+done
+[ -n "$stem" ] || refuse 'no record in the folder'
+for file in "$dir"/* "$dir"/.[!.]* "$dir"/..?*; do
+    if [ -L "$file" ]; then refuse 'a symbolic link in the folder'; fi
+    [ -e "$file" ] || continue
+    [ -f "$file" ] || refuse 'something that is not a file in the folder'
+done
+[ -f "$dir/$stem.p7s" ] || refuse 'the signature file is missing'
+# From here on one private copy is read, so that what is checked is what is reported.
+cat <"$dir/$stem.json" >"$work/record"
+cat <"$dir/$stem.p7s" >"$work/p7s"
+
+# The signature; the system's own roots are no answer to "whom do I trust".
+verify() {
+    openssl cms -verify -cades -binary -inform DER -in "$work/p7s" -content "$work/record" -out /dev/null \
+        -partial_chain -CAfile "$1" -no-CApath -no-CAstore -purpose any -signer "$work/who.pem" 2>"$work/why"
+}
+if [ -n "$fingerprint" ]; then
+    # First only to learn who claims to have signed; then again with that certificate as the one anchor.
+    openssl cms -verify -noverify -binary -inform DER -in "$work/p7s" -content "$work/record" -out /dev/null \
+        -signer "$work/claimed.pem" 2>"$work/why" || refuse 'the signature does not hold'
+    actual=$(openssl x509 -in "$work/claimed.pem" -noout -fingerprint -sha256 | sed 's/.*=//' | tr -d : | tr A-F a-f)
+    [ "$actual" = "$fingerprint" ] || refuse "made by another signer: $actual"
+    [ -n "$ca" ] || cp "$work/claimed.pem" "$work/anchor.pem"
+fi
+if ! verify "${ca:-$work/anchor.pem}"; then
+    sed -n 's/.*Verify error:/openssl: /p' "$work/why"
+    refuse 'the signature does not hold, or its signer is not one you trust'
+fi
+[ "$(grep -c 'BEGIN CERTIFICATE' "$work/who.pem")" = 1 ] || refuse 'not exactly one signer'
+
+# The record is what the signer wrote. It is one line of canonical JSON: within a string every quote is escaped, so
+# the patterns below, each with a bare quote on both sides of its key, match keys and nothing else.
+[ "$(tr -d '\040-\176\200-\377' <"$work/record" | wc -c)" -eq 0 ] || refuse 'the record is not one line'
+once() { [ "$(grep -o "$1" "$work/record" | wc -l)" -eq 1 ] || refuse "the record is not of the known form: $1"; }
+once '"type":"'
+once '"verdict":"'
+once '"files":\['
+type=$(grep -o '"type":"[a-z-]*"' "$work/record" | cut -d'"' -f4)
+verdict=$(grep -o '"verdict":"[a-z-]*"' "$work/record" | cut -d'"' -f4)
+case $stem/$type/$verdict in
+    certificate/sanitization/erased) status=0 ;;
+    exception-record/exception-record/exceptions) status=11 ;;
+    failure-record/failure-record/not-erased | failure-record/failure-record/unknown) status=10 ;;
+    *) refuse "file name ($stem), type ($type) and verdict ($verdict) contradict each other" ;;
+esac
+
+# Every listed file is there and unchanged; nothing unlisted is there.
+grep -o '"files":\[[^]]*\]' "$work/record" | grep -o '{[^}]*}' >"$work/entries" || refuse 'the record lists no files'
+: >"$work/known"
+while IFS= read -r entry; do
+    printf '%s\n' "$entry" | grep -Eqx '\{"name":"[A-Za-z0-9][A-Za-z0-9._-]*","sha256":"[0-9a-f]{64}"\}' ||
+        refuse 'a file entry of the record is malformed'
+    name=$(printf '%s\n' "$entry" | cut -d'"' -f4)
+    want=$(printf '%s\n' "$entry" | cut -d'"' -f8)
+    [ -f "$dir/$name" ] || refuse "listed file is missing: $name"
+    have=$(sha256sum <"$dir/$name" | cut -c1-64)
+    [ "$have" = "$want" ] || refuse "file is not the one the record lists: $name"
+    printf '%s\n' "$name" >>"$work/known"
+done <"$work/entries"
+printf '%s\n' "$stem.json" "$stem.p7s" receipt.json >>"$work/known"
+for file in "$dir"/* "$dir"/.[!.]* "$dir"/..?*; do
+    [ -e "$file" ] || continue
+    grep -Fqx -e "${file##*/}" "$work/known" || refuse 'a file that the record does not list is in the folder'
+done
+[ -f "$dir/receipt.json" ] || refuse 'no receipt: the record is not shown to be in a register'
+
+case $status in
+    0) printf 'AUTHENTIC CERTIFICATE OF SANITIZATION: verdict %s\n' "$verdict" ;;
+    11) printf 'AUTHENTIC RECORD OF AN ERASURE WITH EXCEPTIONS: not a certificate\n' ;;
+    10) printf 'AUTHENTIC RECORD OF A FAILED ERASURE: verdict %s, not a certificate\n' "$verdict" ;;
+esac
+printf 'signed by: '
+openssl x509 -in "$work/who.pem" -noout -subject -fingerprint -sha256
+for key in model serial id issued; do
+    value=$(grep -o "\"$key\":\"[^\"\\\\]*\"" "$work/record" | head -n 1 | cut -d'"' -f4)
+    [ -z "$value" ] || printf '%s: %s\n' "$key" "$value"
+done
+printf 'receipt: present, not checked by this script (quietus-verify does)\n'
+exit "$status"
