@@ -12,6 +12,7 @@
 #include "device/json.h"
 #include "plan/json.h"
 #include "plan/plan_text.h"
+#include "plan/token.h"
 
 namespace quietus::cli {
 

@@ -13,10 +13,10 @@ class JsonOutput final : public Output {
   public:
     explicit JsonOutput(const Clock& clock) : clock_{clock} {}
 
-    void device(const DeviceSnapshot& snapshot) override { print_event(clock_, "device", {{"device", printable_text(snapshot.path)}, {"snapshot", quietus::to_json(snapshot)}}); }
-    void plan(const Plan& plan) override { print_event(clock_, "plan", {{"device", printable_text(plan.target.path)}, {"plan", quietus::to_json(plan)}}); }
+    void device(const DeviceSnapshot& snapshot) override { print_event(clock_, "device", {{"device", printable_text(snapshot.path)}, {"snapshot", to_json(snapshot)}}); }
+    void plan(const Plan& plan) override { print_event(clock_, "plan", {{"device", printable_text(plan.target.path)}, {"plan", to_json(plan)}}); }
     void objections(const std::vector<Objection>& objections) override {
-        for (const Objection& objection : objections) print_event(clock_, "objection", to_json(objection));
+        for (const Objection& objection : objections) print_event(clock_, "objection", event_fields(objection));
     }
     void phase(const std::string& path, const std::string& text) override { print_event(clock_, "phase", {{"device", printable_text(path)}, {"phase", printable_text(text)}}); }
     void progress(const app::Progress& progress) override {
@@ -34,7 +34,7 @@ class JsonOutput final : public Output {
     void certificate(const std::string& path, const std::string& folder, const std::string& fingerprint) override {
         print_event(clock_, "certificate", {{"device", printable_text(path)}, {"evidence", printable_text(folder)}, {"signer_sha256", fingerprint}});
     }
-    void result(const app::DriveResult& result) override { print_event(clock_, "result", to_json(result)); }
+    void result(const app::DriveResult& result) override { print_event(clock_, "result", event_fields(result)); }
     void error(const Error& error) override {
         print_event(clock_, "error", {{"exit", to_int(exit_status_of(error))}, {"what", printable_text(error.message)}, {"remedy", printable_text(error.hint)}});
     }

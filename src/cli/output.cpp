@@ -30,7 +30,7 @@ void print_objection(const Objection& objection) {
     if (!objection.remedy.empty()) print_advice("quietus: hint: " + printable_text(objection.remedy));
 }
 
-Json to_json(const Objection& objection) {
+Json event_fields(const Objection& objection) {
     return {{"rule", objection.rule},
             {"severity", objection.severity == Severity::stop ? "stop" : "needs-consent"},
             {"exit", to_int(objection.status)},
@@ -38,7 +38,7 @@ Json to_json(const Objection& objection) {
             {"remedy", printable_text(objection.remedy)}};
 }
 
-Json to_json(const app::DriveResult& result) {
+Json event_fields(const app::DriveResult& result) {
     Json json{{"device", printable_text(result.path)},
               {"model", result.model},
               {"serial", result.serial},

@@ -37,7 +37,7 @@ std::unique_ptr<Output> make_text_output(const Clock& clock, bool terminal);
 /// Says hello.
 std::unique_ptr<Output> make_json_output(const Clock& clock, const std::string& command);
 
-Json to_json(const Objection& objection);
-Json to_json(const app::DriveResult& result);
+Json event_fields(const Objection& objection);
+Json event_fields(const app::DriveResult& result);
 
 }  // namespace quietus::cli
