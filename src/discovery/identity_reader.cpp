@@ -112,7 +112,7 @@ void read_mmc(const Host& host, const std::string& folder, DeviceIdentity& ident
 
 void read_stacked(const Host& host, const std::string& folder, Transport transport,
                   DeviceIdentity& identity) {
-    const std::string why = "a " + to_string(transport) + " device has none of its own";
+    const std::string why = to_string(transport) + " devices have none of their own";
     identity.model = identity.serial = identity.firmware = identity.wwn = SourcedString::none(why);
     if (transport == Transport::dm) identity.wwn = from_attribute(host, folder, "dm/uuid");
     if (transport == Transport::md) identity.wwn = from_attribute(host, folder, "md/uuid");

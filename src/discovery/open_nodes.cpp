@@ -24,15 +24,11 @@ class Search {
         const std::string folder = "/proc/" + std::to_string(process);
         const bool fds = look_in(process, folder + "/fd", UseKind::open_descriptor);
         const bool maps = look_in(process, folder + "/map_files", UseKind::mapped);
-        if (!fds || !maps) ++denied_;
+        if (!fds || !maps) denied_.push_back(process);
     }
 
     OpenNodes finish() {
-        if (denied_ > 0) {
-            found_.not_seen.push_back("open descriptors and mappings of " +
-                                      std::to_string(denied_) + " processes: permission denied" +
-                                      (host_.is_root() ? "" : " (not root)"));
-        }
+        if (!denied_.empty()) found_.not_seen.push_back(denied_text());
         const auto name_space =
             host_.read_link("/proc/" + std::to_string(host_.own_process()) + "/ns/pid");
         if (!name_space || *name_space != kInitialPidNamespace) {
@@ -43,6 +39,17 @@ class Search {
     }
 
   private:
+    std::string denied_text() const {
+        constexpr std::size_t kNamedMax = 3;
+        std::string text = "open descriptors and mappings of ";
+        for (std::size_t i = 0; i < std::min(denied_.size(), kNamedMax); ++i) {
+            text += (i == 0 ? "" : ", ") + shown_process(host_, denied_[i]);
+        }
+        if (denied_.size() > kNamedMax)
+            text += " and " + std::to_string(denied_.size() - kNamedMax) + " more";
+        return text + ": permission denied" + (host_.is_root() ? "" : " (not root)");
+    }
+
     // False where we may not look. Whatever has gone meanwhile was not in use.
     bool look_in(int process, const std::string& folder, UseKind kind) {
         const auto names = host_.list_directory(folder);
@@ -78,7 +85,7 @@ class Search {
     const Host& host_;
     const std::map<DeviceNumber, std::string>& wanted_;
     OpenNodes found_;
-    int denied_{0};
+    std::vector<int> denied_;
 };
 
 }  // namespace

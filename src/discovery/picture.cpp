@@ -139,16 +139,15 @@ void Picture::add_swaps(const Host& host) {
                                                         : nullptr;
             if (node != nullptr) nodes.insert(node->name);
         } else {
-            const auto* carriers = facts ? file_systems_->carriers(facts->file_system) : nullptr;
-            nodes = carriers != nullptr ? *carriers : file_systems_->carriers_of_path(swap.path);
+            nodes = nodes_of_file(swap.path, facts ? facts->file_system : DeviceNumber{});
         }
         if (nodes.empty()) not_seen_.push_back("which drive the swap " + shown + " is on");
         for (const std::string& node : nodes) {
-            above_.emplace(node,
-                           Above{.kind = UseKind::swap,
-                                 .what = swap.is_file ? "holds swap file " + shown : "active swap",
-                                 .remedy = remedy,
-                                 .upper = {}});
+            above_.emplace(
+                node, Above{.kind = UseKind::swap,
+                            .what = swap.is_file ? "used for swap file " + shown : "active swap",
+                            .remedy = remedy,
+                            .upper = {}});
         }
     }
 }
@@ -174,12 +173,12 @@ void Picture::add_loops() {
         const std::string remedy = "losetup -d " + shell_word(node_path(loop.name));
         for (const std::string& disk : loop.disks) {
             above_.emplace(disk, Above{UseKind::loop_over_disk,
-                                       "under loop device " + shown + doubt, remedy, loop.name});
+                                       "used by loop device " + shown + doubt, remedy, loop.name});
         }
         for (const std::string& node : loop.files) {
             above_.emplace(node, Above{UseKind::loop_over_file,
-                                       "holds the file under loop device " + shown + doubt, remedy,
-                                       loop.name});
+                                       "used by loop device " + shown + " through a file" + doubt,
+                                       remedy, loop.name});
         }
     }
 }
@@ -275,12 +274,16 @@ std::set<std::string> Picture::disks_below(const std::set<std::string>& nodes) c
     return disks;
 }
 
+std::set<std::string> Picture::nodes_of_file(const std::string& path,
+                                             DeviceNumber file_system) const {
+    if (const BlockNode* node = graph_->by_number(file_system)) return {node->name};
+    const auto* carriers = file_systems_->carriers(file_system);
+    return carriers != nullptr ? *carriers : file_systems_->carriers_of_path(path);
+}
+
 std::set<std::string> Picture::disks_below_path(const std::string& path,
                                                 const FileFacts& facts) const {
-    if (const BlockNode* node = graph_->by_number(facts.file_system))
-        return disks_below({node->name});
-    const auto* carriers = file_systems_->carriers(facts.file_system);
-    return disks_below(carriers != nullptr ? *carriers : file_systems_->carriers_of_path(path));
+    return disks_below(nodes_of_file(path, facts.file_system));
 }
 
 }  // namespace quietus::discovery

@@ -63,6 +63,7 @@ class Picture {
     void add_holders();
     void add_loops();
     void find_system_disks(const Host& host);
+    std::set<std::string> nodes_of_file(const std::string& path, DeviceNumber file_system) const;
     std::string names_of_uses(const std::string& upper, std::set<std::string>& path) const;
     std::vector<const Above*> above(const std::string& node) const;
     std::string remedy_of(const Above& item, int depth) const;
