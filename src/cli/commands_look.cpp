@@ -88,7 +88,8 @@ std::string inspect_text(const DeviceSnapshot& seen) {
     for (const Signature& found : seen.usage.signatures) add("holds: " + printable_text(found.where) + ": " + printable_text(found.type) + " (" + printable_text(found.usage) + ")" + (found.label.empty() ? "" : " \"" + printable_text(found.label) + "\""));
     for (const HiddenArea& area : seen.hidden_areas) add("not reached: " + printable_text(area.kind) + ": " + printable_text(area.why));
     for (const std::string& gap : seen.usage.not_seen) add("not seen: " + printable_text(gap));
-    if (seen.usage.uses.empty()) add("free");
+    for (const std::string& gap : seen.usage.unseen_processes) add("not seen: " + printable_text(gap));
+    if (seen.usage.uses.empty()) add("no use seen");
     return text;
 }
 

@@ -231,14 +231,17 @@ Result<std::vector<T>> list_member(const Json& object, const std::string& key,
 Json to_json(const Usage& usage) {
     return Json{{"uses", list_json(usage.uses)},
                 {"signatures", list_json(usage.signatures)},
-                {"not_seen", list_json(usage.not_seen)}};
+                {"not_seen", list_json(usage.not_seen)},
+                {"unseen_processes", list_json(usage.unseen_processes)}};
 }
 
 Result<Usage> usage_from_json(const Json& json) {
     return Usage{
         .uses = QUIETUS_TRY(list_member<Use>(json, "uses", use_from_json)),
         .signatures = QUIETUS_TRY(list_member<Signature>(json, "signatures", signature_from_json)),
-        .not_seen = QUIETUS_TRY(list_member<std::string>(json, "not_seen", string_from_json))};
+        .not_seen = QUIETUS_TRY(list_member<std::string>(json, "not_seen", string_from_json)),
+        .unseen_processes =
+            QUIETUS_TRY(list_member<std::string>(json, "unseen_processes", string_from_json))};
 }
 
 Result<void> read_names(const Json& json, DeviceSnapshot& snapshot) {

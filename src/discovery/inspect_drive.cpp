@@ -50,7 +50,7 @@ void read_usage(const Host& host, const Picture& picture, const BlockNode& node,
 
     Usage& usage = drive.usage;
     usage.not_seen = picture.not_seen();
-    usage.not_seen.insert(usage.not_seen.end(), open.not_seen.begin(), open.not_seen.end());
+    usage.unseen_processes = open.not_seen;
     usage.uses =
         node.is_partition() ? uses_of_partition(picture, node) : uses_of_disk(picture, node);
     const auto opened_on = [&](const std::string& disk) {

@@ -140,6 +140,17 @@ Found usage_unseen(const Situation& s) {
     return found;
 }
 
+// Root on the host itself sees every process; where it does not, a person has to know better.
+Found processes_unseen(const Situation& s) {
+    Found found;
+    for (const std::string& gap : s.now.usage.unseen_processes) {
+        append(found, object(s, "cannot see " + printable_text(gap),
+                             "run on the host itself, or --accept processes-unseen if you know that "
+                             "none of them uses the drive"));
+    }
+    return found;
+}
+
 // ---- the other drives and places of the call
 // -------------------------------------------------------
 
@@ -247,7 +258,7 @@ constexpr auto kConsent = Severity::needs_consent;
 constexpr auto kRefused = ExitStatus::refused;
 
 // Worst first. Identity leads: if it is another drive, what else is said of it is beside the point.
-constexpr std::array<Rule, 20> kRules{{
+constexpr std::array<Rule, 21> kRules{{
     {"identity-changed", kStop, ExitStatus::bad_evidence,
      "the drive found is not the drive that was planned", identity_changed},
     {"system-disk", kStop, kRefused, "the running system is on it", system_disk},
@@ -261,7 +272,9 @@ constexpr std::array<Rule, 20> kRules{{
     {"open", kStop, kRefused, "a process has it, or a partition of it, open or mapped", open},
     {"exclusive", kStop, kRefused, "the kernel says that somebody holds it", exclusive},
     {"other-path", kStop, kRefused, "another path to the same drive is in use", other_path},
-    {"usage-unseen", kStop, kRefused, "it could not be seen whether it is in use", usage_unseen},
+    {"usage-unseen", kStop, kRefused, "what stands on it could not be looked at", usage_unseen},
+    {"processes-unseen", kConsent, kRefused,
+     "some processes are hidden from us: whether they have it open is not known", processes_unseen},
     {"partition-target", kStop, kRefused, "it is a partition, not a whole disk", partition_target},
     {"zero-size", kStop, kRefused, "it has no size", zero_size},
     {"read-only", kStop, kRefused, "it is write-protected", read_only},

@@ -115,6 +115,10 @@ class DriveBuilder {
             {drive_.name, std::move(type), std::move(usage), std::move(label)});
         return *this;
     }
+    DriveBuilder& hidden_process(std::string gap) {
+        drive_.usage.unseen_processes.push_back(std::move(gap));
+        return *this;
+    }
     DriveBuilder& not_seen(std::string gap) {
         drive_.usage.not_seen.push_back(std::move(gap));
         return *this;
