@@ -46,25 +46,36 @@ class MountReader {
     }
 
   private:
-    // A thousand processes in one namespace are parsed once. The root belongs to the key: a process
-    // in a chroot is shown only what lies below it (proc(5), mountinfo).
+    // A process whose first thread has ended while others go on shows no mounts of its own
+    // (EINVAL); its threads do.
     void add_process(int process) {
         const std::string folder = process_folder(process);
+        if (add_folder(folder, process)) return;
+        for (const std::string& thread : names_in(host_, folder + "/task")) {
+            if (add_folder(folder + "/task/" + thread, process)) return;
+        }
+    }
+
+    // A thousand processes in one namespace are parsed once. The root belongs to the key: a process
+    // in a chroot is shown only what lies below it (proc(5), mountinfo). False where it has ended.
+    bool add_folder(const std::string& folder, int process) {
         const auto name_space = host_.read_link(folder + "/ns/mnt");
-        if (!name_space && has_ended(name_space.error())) return;
+        if (!name_space && has_ended(name_space.error())) return false;
         if (name_space) {
             const std::string root = host_.read_link(folder + "/root").value_or("?");
-            if (!seen_namespaces_.emplace(*name_space, root).second) return;
+            if (!seen_namespaces_.emplace(*name_space, root).second) return true;
         }
         const auto text = host_.read_file(folder + "/mountinfo");
         if (!text) {
-            if (!has_ended(text.error())) ++denied_;
-            return;
+            const bool ended = has_ended(text.error());
+            if (!ended) ++denied_;
+            return !ended;
         }
-        if (!seen_texts_.insert(sha256(std::string_view{*text})).second) return;
+        if (!seen_texts_.insert(sha256(std::string_view{*text})).second) return true;
         const bool own =
             process == host_.own_process() || (name_space && *name_space == own_namespace_);
         parse(*text, process, own);
+        return true;
     }
 
     void parse(const std::string& text, int process, bool own) {

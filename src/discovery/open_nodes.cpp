@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <tuple>
 
 #include "discovery/mounts.h"
 #include "discovery/sysfs.h"
@@ -22,7 +23,7 @@ class Search {
 
     void look_at(int process) {
         const std::string folder = "/proc/" + std::to_string(process);
-        const bool fds = look_in(process, folder + "/fd", UseKind::open_descriptor);
+        const bool fds = look_at_descriptors(process, folder);
         const bool maps = look_in(process, folder + "/map_files", UseKind::mapped);
         if (!fds || !maps) denied_.push_back(process);
     }
@@ -50,11 +51,25 @@ class Search {
         return text + ": permission denied" + (host_.is_root() ? "" : " (not root)");
     }
 
+    // A process whose first thread has ended while others go on seems to have nothing open; its
+    // threads tell.
+    bool look_at_descriptors(int process, const std::string& folder) {
+        const auto names = host_.list_directory(folder + "/fd");
+        if (!names || !names->empty())
+            return look_in(process, folder + "/fd", UseKind::open_descriptor);
+        bool allowed = true;
+        for (const std::string& thread : names_in(host_, folder + "/task")) {
+            allowed =
+                look_in(process, folder + "/task/" + thread + "/fd", UseKind::open_descriptor) &&
+                allowed;
+        }
+        return allowed;
+    }
+
     // False where we may not look. Whatever has gone meanwhile was not in use.
     bool look_in(int process, const std::string& folder, UseKind kind) {
         const auto names = host_.list_directory(folder);
         if (!names) return names.error().sys_errno == ENOENT || names.error().sys_errno == ESRCH;
-        std::set<DeviceNumber> seen;
         bool allowed = true;
         for (const std::string& name : *names) {
             const auto facts = host_.file_facts(folder + "/" + name, /*follow=*/true);
@@ -67,7 +82,7 @@ class Search {
             }
             const auto node =
                 facts->type == FileType::block ? wanted_.find(facts->number) : wanted_.end();
-            if (node != wanted_.end() && seen.insert(node->first).second)
+            if (node != wanted_.end() && seen_.emplace(process, node->first, kind).second)
                 add(process, node->second, kind);
         }
         return allowed;
@@ -85,6 +100,7 @@ class Search {
     const Host& host_;
     const std::map<DeviceNumber, std::string>& wanted_;
     OpenNodes found_;
+    std::set<std::tuple<int, DeviceNumber, UseKind>> seen_;
     std::vector<int> denied_;
 };
 

@@ -170,15 +170,14 @@ void Picture::add_loops() {
     for (const LoopUnder& loop : loops_) {
         const std::string shown = printable_text(node_path(loop.name));
         const std::string doubt = loop.certain ? "" : " (told from a path, not from the device)";
+        const std::string over_disk = "used by loop device " + shown + doubt;
+        const std::string over_file = "used by loop device " + shown + " through a file" + doubt;
         const std::string remedy = "losetup -d " + shell_word(node_path(loop.name));
         for (const std::string& disk : loop.disks) {
-            above_.emplace(disk, Above{UseKind::loop_over_disk,
-                                       "used by loop device " + shown + doubt, remedy, loop.name});
+            above_.emplace(disk, Above{UseKind::loop_over_disk, over_disk, remedy, loop.name});
         }
         for (const std::string& node : loop.files) {
-            above_.emplace(node, Above{UseKind::loop_over_file,
-                                       "used by loop device " + shown + " through a file" + doubt,
-                                       remedy, loop.name});
+            above_.emplace(node, Above{UseKind::loop_over_file, over_file, remedy, loop.name});
         }
     }
 }
@@ -209,6 +208,7 @@ std::vector<const Above*> Picture::above(const std::string& name) const {
 
 // ", which is mounted at / and active swap". `path` holds the devices we came through: links may
 // form a circle.
+// NOLINTNEXTLINE(misc-no-recursion): at most kLevelsInTextMax deep
 std::string Picture::names_of_uses(const std::string& upper, std::set<std::string>& path) const {
     if (path.size() >= kLevelsInTextMax || !path.insert(upper).second) return {};
     std::vector<std::string> texts;
@@ -225,6 +225,7 @@ std::string Picture::names_of_uses(const std::string& upper, std::set<std::strin
 }
 
 // "umount /srv && mdadm --stop /dev/md0": from the top down. Empty where there is no simple way.
+// NOLINTNEXTLINE(misc-no-recursion): at most kNamedInTextMax deep
 std::string Picture::remedy_of(const Above& item, int depth) const {
     if (item.upper.empty() || item.remedy.empty()) return item.remedy;
     const std::vector<const Above*> items = above(item.upper);

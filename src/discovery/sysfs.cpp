@@ -99,7 +99,7 @@ std::string join_path(std::string_view folder, std::string_view target) {
 }
 
 std::string shell_word(std::string_view text) {
-    const std::string shown = printable_text(text);
+    std::string shown = printable_text(text);
     if (!shown.empty() && std::all_of(shown.begin(), shown.end(), is_plain)) return shown;
     std::string quoted = "'";
     for (const char c : shown) quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};

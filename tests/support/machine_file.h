@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Machine {
     std::map<std::string, std::string> files;
     std::map<std::string, std::string> links;
     std::map<std::string, FileFacts> facts;
-    std::map<std::string, int> errors;  ///< Path → errno, for whatever is asked of it.
+    std::set<std::string> empty_folders;  ///< Only tests make them; a file has no need.
+    std::map<std::string, int> errors;    ///< Path → errno, for whatever is asked of it.
     std::map<std::string, std::optional<LoopBacking>> loops;
     std::map<std::string, std::vector<FoundSignature>> signatures;
     std::map<std::string, HandleFacts> handles;

@@ -42,6 +42,10 @@ ReplayHost::ReplayHost(Machine machine) : machine_{std::move(machine)} {
     for (const auto& [path, target] : machine_.links) add_parents(path);
     for (const auto& [path, facts] : machine_.facts) add_parents(path);
     for (const auto& [path, error] : machine_.errors) add_parents(path);
+    for (const std::string& path : machine_.empty_folders) {
+        add_parents(path);
+        folders_.try_emplace(path);
+    }
 }
 
 Machine ReplayHost::machine(const std::string& name) {

@@ -81,6 +81,11 @@ class SmallMachine {
         machine_.facts[path] = FileFacts{type, number(dev), number(rdev), 7};
         return *this;
     }
+    /// A folder with nothing in it that counts.
+    SmallMachine& emptied(const std::string& path) {
+        machine_.empty_folders.insert(path);
+        return *this;
+    }
     SmallMachine& error(const std::string& path, int error) {
         machine_.errors[path] = error;
         return *this;

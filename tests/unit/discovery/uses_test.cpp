@@ -198,6 +198,20 @@ TEST(Uses, AProcessThatEndsMeanwhileIsNoGap) {
     EXPECT_EQ(machine.seen("sda"), "");
 }
 
+TEST(Uses, AProcessWhoseFirstThreadHasEndedStillUsesThings) {
+    const auto machine = SmallMachine{}
+                             .disk("sda", "8:0")
+                             .error("/proc/7/ns/mnt", ENOENT)
+                             .link("/proc/7/task/8/ns/mnt", "mnt:[2]")
+                             .link("/proc/7/task/8/root", "/")
+                             .file("/proc/7/task/8/mountinfo", "30 1 8:0 / /x rw - ext4 s rw\n")
+                             .facts("/proc/7/task/8/fd/3", FileType::block, "0:6", "8:0")
+                             .emptied("/proc/7/fd");
+    EXPECT_EQ(machine.seen("sda"),
+              "mount sda: mounted at /x in the mount namespace of process 7\nopen-descriptor sda: "
+              "open by process 7\n");
+}
+
 TEST(Uses, WhatAnOrdinaryUserMayNotSeeIsNamed) {
     const auto machine = SmallMachine{}
                              .disk("sda", "8:0")
