@@ -97,8 +97,9 @@ TEST(SigningKey, RefusesWhatIsNoKeyOrNotTheRightOne) {
 
 TEST(SigningKey, RefusesKeysOfOtherKinds) {
     const NewKey made = make_local_key("x", kNow).value();
-    for (const char* arguments : {"genrsa 2048", "genpkey -algorithm ED25519",
-                                  "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384"}) {
+    for (const char* arguments :
+         {"genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+          "genpkey -algorithm ED25519", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384"}) {
         const Error error = refusal(made_by_openssl(arguments), made.certificate_pem, {});
         EXPECT_EQ(error.code, ErrorCode::config);
         EXPECT_THAT(error.message, HasSubstr("unsuitable signing key")) << arguments;
