@@ -171,6 +171,17 @@ TEST(Schema, RefusesWhatARecordNeverSays) {
     EXPECT_TRUE(refused("/journal/digest", Json{{"unavailable", "x"}}));
 }
 
+TEST(Schema, SurvivesLongStringsWhereverAPatternIs) {
+    Json record = record_of(an_erased_drive());
+    const std::string endless(4 * kMiB, 'a');
+    for (const char* pointer :
+         {"/id", "/issued", "/journal/digest", "/evidence/files/0/name", "/drive/size_bytes",
+          "/drive/model_raw", "/sanitization/keystream/nonce"}) {
+        record[Json::json_pointer(pointer)] = endless;
+        EXPECT_FALSE(check_record_schema(record).has_value()) << pointer;
+    }
+}
+
 TEST(Embedded, IsTheFileInTheTreeByteForByte) {
     const std::string source = QUIETUS_SOURCE_DIR;
     EXPECT_EQ(read_whole_file(source + "/certs/verify.sh", kMiB).value(), verify_script());

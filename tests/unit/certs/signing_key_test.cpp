@@ -44,6 +44,16 @@ TEST(SigningKey, MakesALocalKeyThatLoadsAndSigns) {
     EXPECT_FALSE(verify_detached(signature, "bytes\n", trust, kNow).has_value());
 }
 
+TEST(SigningKey, KnowsBeforehandWhetherItsSignatureWillHold) {
+    const Issuer issuer;
+    constexpr std::int64_t kYearMs = 366LL * 24 * 3600 * 1000;
+    EXPECT_TRUE(issuer.key.valid_at(kNow).has_value());
+    EXPECT_THAT(issuer.key.valid_at({kNow.ms + 11 * kYearMs}).error().message,
+                HasSubstr("expired"));
+    EXPECT_THAT(issuer.key.valid_at({kNow.ms - kYearMs}).error().message,
+                HasSubstr("not valid yet"));
+}
+
 TEST(SigningKey, GivesTheLocalCertificateNoMoreThanItNeeds) {
     const NewKey made = make_local_key("x", kNow).value();
     const TemporaryFolder folder;
