@@ -73,17 +73,22 @@ inline tl::unexpected<Error> sys_failure(std::string_view what, int saved_errno)
 
 // QUIETUS_TRY(expr): the value of a Result, or return its Error from this function.
 // QUIETUS_TRY_CONTEXT(expr, "while ..."): the same, saying what we were doing.
+// Each use has a variable of its own, so that one may stand inside another.
 // clang-format off
-#define QUIETUS_TRY(expr)                                                                        \
-    __extension__({                                                                              \
-        auto quietus_try_result_ = (expr);                                                       \
-        if (!quietus_try_result_) return tl::unexpected{std::move(quietus_try_result_).error()}; \
-        ::quietus::take(std::move(quietus_try_result_));                                         \
+#define QUIETUS_JOIN_(a, b) a##b
+#define QUIETUS_JOIN(a, b) QUIETUS_JOIN_(a, b)
+#define QUIETUS_TRY_(name, expr)                                               \
+    __extension__({                                                            \
+        auto name = (expr);                                                    \
+        if (!name) return tl::unexpected{std::move(name).error()};             \
+        ::quietus::take(std::move(name));                                      \
     })
-#define QUIETUS_TRY_CONTEXT(expr, context)                                                                             \
-    __extension__({                                                                                                    \
-        auto quietus_try_result_ = (expr);                                                                             \
-        if (!quietus_try_result_) return tl::unexpected{std::move(quietus_try_result_).error().with_context(context)}; \
-        ::quietus::take(std::move(quietus_try_result_));                                                               \
+#define QUIETUS_TRY_CONTEXT_(name, expr, context)                                          \
+    __extension__({                                                                        \
+        auto name = (expr);                                                                \
+        if (!name) return tl::unexpected{std::move(name).error().with_context(context)};   \
+        ::quietus::take(std::move(name));                                                  \
     })
+#define QUIETUS_TRY(expr) QUIETUS_TRY_(QUIETUS_JOIN(quietus_try_, __COUNTER__), expr)
+#define QUIETUS_TRY_CONTEXT(expr, context) QUIETUS_TRY_CONTEXT_(QUIETUS_JOIN(quietus_try_, __COUNTER__), expr, context)
 // clang-format on

@@ -84,6 +84,9 @@ struct Usage {
     /// What could not be looked at, and why ("open descriptors of other users' processes: not root").
     /// A guard that needs to know treats a gap as a reason to refuse.
     std::vector<std::string> not_seen;
+    /// Processes whose open descriptors are hidden even from us (another PID namespace, a confined pid 1): a gap
+    /// that O_EXCL narrows but does not close, so a person may vouch for it.
+    std::vector<std::string> unseen_processes;
     friend bool operator==(const Usage&, const Usage&) = default;
 };
 

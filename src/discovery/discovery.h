@@ -10,29 +10,32 @@
 
 namespace quietus::discovery {
 
-/// Every whole disk, from sysfs and /proc alone: opens no device, so a dying drive cannot hang it. Usage holds
-/// what can be seen that way; the rest stands in usage.not_seen.
+/// Every whole disk, from sysfs and /proc alone: opens no device, so a dying drive cannot hang it.
+/// Usage holds what can be seen that way; the rest stands in usage.not_seen.
 Result<std::vector<DeviceSnapshot>> list_drives(const Host& host);
 
-/// Resolves what a person typed to a device node, without opening it. Missing, a directory, a socket, a
-/// character device, a symlink loop: `usage`. A regular file: `refused` with losetup as the remedy.
-/// Returns the canonical node path and its number.
+/// Resolves what a person typed to a device node, without opening it. Missing, a directory, a
+/// socket, a character device, a symlink loop: `usage`. A regular file: `refused` with losetup as
+/// the remedy. Returns the canonical node path and its number.
 struct NamedDevice {
     std::string path;
     DeviceNumber number;
 };
 Result<NamedDevice> resolve_device(const Host& host, const std::string& typed);
 
-/// Everything about one drive or partition, opening it read-only: may hang on a dying drive, so callers run
-/// it in a worker process with a deadline. `ignore_processes`: ours, whose descriptors do not count as use.
+/// Everything about one drive or partition, opening it read-only: may hang on a dying drive, so
+/// callers run it in a worker process with a deadline. `ignore_processes`: ours, whose descriptors
+/// do not count as use.
 struct InspectOptions {
     std::vector<int> ignore_processes;
     bool probe_signatures{true};
 };
-Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device, const InspectOptions& options);
+Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
+                                     const InspectOptions& options);
 
-/// Kernel names of the whole disks that hold `path` (or its nearest existing parent), down through dm, md,
-/// loop and btrfs. Empty for tmpfs, network and other filesystems without a disk.
+/// Kernel names of the whole disks that hold `path` (or its nearest existing parent): the one its
+/// filesystem is on and every one below that, through dm, md, loop, btrfs and overlay ({"dm-0",
+/// "sda"}). Empty for tmpfs, network and other filesystems without a disk.
 Result<std::vector<std::string>> disks_under(Host& host, const std::string& path);
 
 }  // namespace quietus::discovery

@@ -29,6 +29,9 @@ struct Situation {
     std::span<const ProtectedPlace> protected_places;
 };
 
+/// The one rule whose consent is given by naming the drive.
+inline constexpr std::string_view kNoUniqueSerial = "no-unique-serial";
+
 struct Rule {
     std::string_view id;       ///< Stable: what --accept takes, what records and the manual name.
     Severity severity;
@@ -41,9 +44,29 @@ struct Rule {
 /// The one table (guard/rules.cpp).
 std::span<const Rule> rules();
 
+/// For --accept: an unknown id, and one that no consent lifts, are `usage` before anything is looked at.
+bool is_rule(std::string_view id);
+bool can_be_accepted(std::string_view id);
+
+/// What names this drive and no other of the call: its serial, or PATH:SIZE where it has no unique one or
+/// another drive of the call shows the same (NVMe namespaces do). What a prompt asks for and --confirm takes.
+std::string confirmation_needed(const DeviceSnapshot& target, std::span<const DeviceSnapshot> all_targets);
+
+/// How the drive was named; `none` where it was not. Typed and --confirm go before a plan token.
+ConsentMeans means_of(const Consent& consent, const DeviceSnapshot& target,
+                      std::span<const DeviceSnapshot> all_targets);
+
+/// Confirmations that name no drive of the call: a slip of the pen, `usage` for the caller to report.
+std::vector<std::string> unmatched_confirmations(const Consent& consent,
+                                                 std::span<const DeviceSnapshot> all_targets);
+
+/// Two nodes with the same bytes under them? By number, WWN or serial, and the file under a loop device.
+/// Unlike same_drive(), two paths to one drive are one: their disk sequences differ.
+bool same_medium(const DeviceSnapshot& a, const DeviceSnapshot& b);
+
 struct Review {
     std::vector<Objection> objections;  ///< What still stands, worst first as the table has it.
-    std::vector<Objection> accepted;    ///< Overridden by --accept.
+    std::vector<Objection> accepted;    ///< Lifted: by --accept, or no-unique-serial by naming the drive.
     ConsentMeans means{ConsentMeans::none};
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -57,6 +58,8 @@ class ReadHandle {
     /// Reads exactly out.size() bytes at `offset`, past the page cache where that is possible (`out` and
     /// `offset` aligned to the logical sector). Fewer is `io`.
     virtual Result<void> read_direct(std::uint64_t offset, std::span<std::byte> out) = 0;
+    /// How the last read_direct went past the page cache: "O_DIRECT", or the name of what stood in for it.
+    virtual std::string_view read_mode() const { return "O_DIRECT"; }
 };
 
 struct QueueOptions {

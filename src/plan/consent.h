@@ -3,9 +3,11 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/exit_status.h"
+#include "base/result.h"
 
 namespace quietus {
 
@@ -13,6 +15,7 @@ enum class Severity {
     stop,           ///< Nothing on the command line overrides it.
     needs_consent,  ///< --accept RULE_ID, recorded.
 };
+std::string to_string(Severity severity);  // "stop", "needs-consent"
 
 struct Objection {
     std::string rule;    ///< Stable id: "mounted".
@@ -25,7 +28,8 @@ struct Objection {
 
 /// How a person named this drive. Exactly one of them must match.
 enum class ConsentMeans { none, typed_serial, confirm_flag, plan_token };
-std::string to_string(ConsentMeans means);
+std::string to_string(ConsentMeans means);  // "none", "typed-serial", "confirm-flag", "plan-token"
+Result<ConsentMeans> parse_consent_means(std::string_view text);
 
 struct Consent {
     std::vector<std::string> confirmations;  ///< Each --confirm, or the line typed at the prompt.

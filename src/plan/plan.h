@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -57,6 +58,9 @@ struct Plan {
     std::string estimate_basis;
     friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+/// What of the last pass is read back: that of its ReadBack step; may be more than goal.verify asked for.
+VerifyMode planned_verify(const Plan& plan);
 
 inline constexpr std::string_view kPolicyName = "quietus default policy";
 inline constexpr std::string_view kPolicyVersion = "1";

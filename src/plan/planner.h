@@ -9,4 +9,7 @@ namespace quietus {
 /// A goal the drive cannot reach is `unsupported` with the reason, never a lower level.
 Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal);
 
+/// What a plan does for that choice: a sample of a drive too small to sample becomes the whole.
+VerifyMode effective_verify(const DeviceSnapshot& target, VerifyMode asked);
+
 }  // namespace quietus

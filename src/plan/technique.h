@@ -28,6 +28,8 @@ inline constexpr std::size_t kPatternSizeMax = 4096;
 
 /// "keystream", "00", "ff", "pattern:deadbeef": as commands take and records print it.
 std::string to_string(const Pattern& pattern);
+/// Takes exactly what to_string writes; else `usage`.
+Result<Pattern> parse_pattern(std::string_view text);
 
 struct Citation {
     std::string document;  ///< "NIST SP 800-88r2"
@@ -39,7 +41,7 @@ struct Citation {
 
 struct Technique {
     std::string name;     ///< "random", "zero", "ones", "pattern:HEX"
-    std::string title;    ///< "one pass of AES-256-CTR keystream"
+    std::string title;    ///< "one pass of keystream under a fresh key"
     std::vector<Pattern> passes;
     std::vector<Citation> references;
     friend bool operator==(const Technique&, const Technique&) = default;

@@ -39,6 +39,7 @@ enum class StepEnd {
     not_ended,    ///< The worker died, or the journal ends here.
 };
 std::string to_string(StepEnd end);
+Result<StepEnd> parse_step_end(std::string_view text);
 
 /// What one step of the plan did, as measured by us.
 struct StepOutcome {
@@ -47,9 +48,11 @@ struct StepOutcome {
     UtcTime began;
     std::optional<UtcTime> ended;
     std::uint64_t bytes_done{0}; ///< Written and acknowledged, or read and compared.
+    std::uint64_t bytes_promised{0};  ///< What a full run of the step would have done.
     std::uint64_t elapsed_ms{0};
     bool flushed{false};         ///< The drive acknowledged a flush after the last write.
     StepEnd end{StepEnd::not_ended};
+    RangeSet covered;            ///< Bytes written and acknowledged, or read and compared.
     RangeSet failed;             ///< Bytes whose request failed.
     RangeSet mismatched;         ///< Read-back only: bytes that read as something else.
     RangeSet unreadable;         ///< Read-back only.
@@ -57,6 +60,7 @@ struct StepOutcome {
     std::optional<Bytes> sample_seed;    ///< Read-back by sample: 32 bytes, drawn after the flush.
     std::uint64_t sample_subsections{0};
     std::uint64_t sample_per_subsection{0};
+    std::string engine;          ///< "io_uring", "threads", "memory".
     std::string cause;           ///< Printable: "write at byte 4096: Input/output error".
     friend bool operator==(const StepOutcome&, const StepOutcome&) = default;
 };

@@ -1,0 +1,28 @@
+#include "app/certificate.h"
+
+#include "app/state_dir.h"
+#include "base/file.h"
+#include "certs/folder_io.h"
+
+namespace quietus::app {
+
+Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& settings) {
+    constexpr std::size_t kCaSizeMax = 16 * 1024 * 1024;
+    certs::Trust trust;
+    if (!flags.fingerprint.empty()) trust.fingerprint = flags.fingerprint;
+    if (!flags.ca_file.empty()) {
+        auto pem = read_whole_file(flags.ca_file, kCaSizeMax);
+        if (!pem) return failure(ErrorCode::usage, "--ca: " + pem.error().message);
+        trust.roots_pem = std::move(*pem);
+    }
+    if (flags.ca_file.empty() && flags.fingerprint.empty()) trust.roots_pem = QUIETUS_TRY(local_certificate_pem(StateDir{settings.state_dir}));
+    if (trust.roots_pem.empty() && !trust.fingerprint) return failure(ErrorCode::usage, "nothing to trust: this host has no key of its own", "give --ca FILE or --fingerprint SHA256 of a signer you know");
+    return trust;
+}
+
+Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags, const Settings& settings, const Clock& clock) {
+    const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
+    return certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
+}
+
+}  // namespace quietus::app

@@ -1,0 +1,25 @@
+#pragma once
+// `quietus certificate verify|show`: no root, no device, no network.
+
+#include <optional>
+#include <string>
+
+#include "app/settings.h"
+#include "base/utc_time.h"
+#include "certs/verify.h"
+
+namespace quietus::app {
+
+struct TrustFlags {
+    std::string ca_file;
+    std::string fingerprint;
+};
+
+/// The auditor's CA or fingerprint; without either this host's own key under the state folder, never anything from the
+/// evidence. `usage` where there is nothing at all to trust.
+Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& settings);
+
+/// Reads and checks one evidence folder.
+Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags, const Settings& settings, const Clock& clock);
+
+}  // namespace quietus::app

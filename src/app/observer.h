@@ -1,0 +1,60 @@
+#pragma once
+// What app tells whoever shows it: text, JSON lines, a test. Calls come from one thread, in order.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/exit_status.h"
+#include "plan/consent.h"
+#include "plan/plan.h"
+#include "record/erase_record.h"
+
+namespace quietus::app {
+
+struct Progress {
+    std::string path;
+    int step{0};         ///< from 0
+    int steps{0};
+    bool writing{true};
+    std::uint64_t done{0};
+    std::uint64_t total{0};
+    std::uint64_t rate{0};    ///< bytes a second, over the step so far
+    std::uint64_t eta_s{0};   ///< of the step; 0 while unknown
+};
+
+/// How it ended for one drive; exactly one per drive of the call.
+struct DriveResult {
+    std::string path;
+    std::string model, serial;     ///< printable
+    std::optional<Verdict> verdict;///< none where nothing was attempted
+    MediaState media_state{MediaState::untouched};
+    ExitStatus status{ExitStatus::internal};
+    std::string cause;             ///< Empty where erased.
+    std::string next_action;       ///< What a person should do now; may be empty.
+    std::string id;                ///< Of the erase; empty where none was begun.
+    std::string folder;            ///< Evidence, where it is complete.
+};
+
+class Observer {
+  public:
+    Observer() = default;
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    virtual ~Observer() = default;
+
+    virtual void device(const DeviceSnapshot& snapshot) = 0;
+    virtual void plan(const Plan& plan) = 0;
+    virtual void objections(const std::vector<Objection>& objections) = 0;
+    /// "taking", "overwrite 1/1", "read-back", "signing", "registered": a line each.
+    virtual void phase(const std::string& path, const std::string& text) = 0;
+    virtual void progress(const Progress& progress) = 0;
+    virtual void warning(const std::string& text) = 0;
+    virtual void note(const std::string& text) = 0;
+    virtual void verification(const std::string& path, const Verification& verification) = 0;
+    virtual void certificate(const std::string& path, const std::string& folder, const std::string& signer_fingerprint) = 0;
+    virtual void result(const DriveResult& result) = 0;
+};
+
+}  // namespace quietus::app

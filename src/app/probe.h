@@ -1,0 +1,29 @@
+#pragma once
+// Looking at drives without being held up by one that hangs.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "discovery/discovery.h"
+#include "guard/guard.h"
+
+namespace quietus::app {
+
+/// A drive that has not answered all questions after this is called hung (69).
+inline constexpr int kProbeDeadlineMs = 20'000;
+
+struct Place {
+    std::string role;
+    std::string path;
+};
+
+struct Probed {
+    DeviceSnapshot snapshot;
+    std::vector<guard::ProtectedPlace> places;  ///< The given places with the disks they lead to.
+};
+
+/// Each named device looked at in a worker of its own, with the disks under `places`. Results in the order of `devices`.
+std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices, const std::vector<Place>& places);
+
+}  // namespace quietus::app

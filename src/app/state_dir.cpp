@@ -1,0 +1,124 @@
+#include "app/state_dir.h"
+
+#include <cerrno>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/random.h"
+
+namespace quietus::app {
+
+namespace {
+
+constexpr std::size_t kPemSizeMax = 1024 * 1024;
+
+// What a full or read-only disk says of our own files is a matter of configuration before the first write.
+Error as_config(Error error, std::string hint) {
+    error.code = ErrorCode::config;
+    if (error.hint.empty()) error.hint = std::move(hint);
+    return error;
+}
+
+template <class T>
+Result<T> config_result(Result<T> result, const std::string& hint) {
+    if (!result) return tl::unexpected{as_config(std::move(result).error(), hint)};
+    return result;
+}
+
+Result<SecretBytes> read_passphrase(const Settings& settings) {
+    constexpr std::size_t kPassphraseMax = 4096;
+    std::string text;
+    if (settings.passphrase_fd) {
+        text = QUIETUS_TRY(config_result(read_to_end(*settings.passphrase_fd, kPassphraseMax, "--passphrase-fd " + std::to_string(*settings.passphrase_fd)), "give an open descriptor: --passphrase-fd 3 3<FILE"));
+    } else if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY"); folder != nullptr) {
+        // systemd: LoadCredentialEncrypted=quietus.passphrase:…
+        auto credential = read_whole_file(std::string{folder} + "/quietus.passphrase", kPassphraseMax);
+        if (credential) text = std::move(*credential);
+    }
+    auto secret = SecretBytes::copy_of(bytes_of(text));
+    wipe(std::as_writable_bytes(std::span{text}));
+    if (secret) {
+        std::size_t size = secret->span().size();
+        while (size > 0 && (secret->span()[size - 1] == std::byte{'\n'} || secret->span()[size - 1] == std::byte{'\r'})) --size;
+        secret->shrink(size);
+    }
+    return secret;
+}
+
+Result<certs::SigningKey> read_key(const std::string& key_file, const std::string& certificate_file, const SecretBytes& passphrase) {
+    std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax), "give --key and --cert files that can be read"));
+    const auto certificate = config_result(read_whole_file(certificate_file, kPemSizeMax), "give --key and --cert files that can be read");
+    auto key = certificate ? certs::load_signing_key(pem, *certificate, passphrase) : Result<certs::SigningKey>{tl::unexpected{certificate.error()}};
+    wipe(std::as_writable_bytes(std::span{pem}));
+    if (!key) return tl::unexpected{std::move(key).error().with_context(key_file)};
+    return key;
+}
+
+}  // namespace
+
+Result<void> check_writable(const std::string& folder, std::size_t bytes, const std::string& role) {
+    const std::string hint = "free some room, or name another folder for the " + role;
+    QUIETUS_TRY(config_result(make_directories(folder, 0700), hint));
+    const std::string probe = folder + "/.quietus-probe-" + std::to_string(getpid());
+    auto written = config_result(write_file_durably(probe, std::string(bytes, '\0'), 0600), hint);
+    ::unlink(probe.c_str());
+    return written;
+}
+
+Result<void> StateDir::prepare() const {
+    constexpr std::size_t kRoomForARun = 512 * 1024;
+    for (const std::string& folder : {path_, journal_dir(), spool_dir(), run_dir(), path_ + "/keys", register_dir()}) {
+        QUIETUS_TRY(config_result(make_directories(folder, 0700), "name another folder with --state-dir"));
+    }
+    return check_writable(path_, kRoomForARun, "state (--state-dir)");
+}
+
+Result<LoadedKey> load_or_make_key(const StateDir& state, const Settings& settings, UtcTime now) {
+    if (settings.key_file.empty() != settings.certificate_file.empty()) return failure(ErrorCode::config, "a key needs its certificate", "give both --key and --cert, or neither");
+    if (!settings.key_file.empty()) {
+        const SecretBytes passphrase = QUIETUS_TRY(read_passphrase(settings));
+        return LoadedKey{.key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase)), .made = false};
+    }
+    const bool there = ::access(state.local_key().c_str(), F_OK) == 0;
+    if (!there) {
+        const std::string host = QUIETUS_TRY(config_result(read_whole_file("/proc/sys/kernel/hostname", 256), ""));
+        const auto made = QUIETUS_TRY(certs::make_local_key("quietus local key of " + printable_ascii(host.substr(0, host.find('\n'))), now));
+        // The certificate first: a key without one would be refused for ever.
+        QUIETUS_TRY(config_result(write_file_durably(state.local_certificate(), made.certificate_pem, 0644), ""));
+        std::string pem = text_of(made.key_pem.span());
+        const auto written = config_result(write_file_durably(state.local_key(), pem, 0600), "");
+        wipe(std::as_writable_bytes(std::span{pem}));
+        QUIETUS_TRY(written);
+    }
+    return LoadedKey{.key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {})), .made = !there};
+}
+
+Result<certs::Register> open_register(const StateDir& state, bool create) {
+    const std::string database = state.register_dir() + "/register.sqlite";
+    const std::string key_file = state.register_dir() + "/log.key.pem";
+    const std::string origin_file = state.register_dir() + "/origin";
+    const bool there = ::access(database.c_str(), F_OK) == 0;
+    if (!there && !create) return failure(ErrorCode::config, "no register under " + state.path(), "make one with: quietus register init");
+    if (!there) {
+        std::array<std::byte, 16> random{};
+        QUIETUS_TRY(fill_random(random));
+        QUIETUS_TRY(config_result(make_directories(state.register_dir(), 0700), ""));
+        const auto key = QUIETUS_TRY(certs::make_log_key("quietus-register/" + to_hex(random)));
+        QUIETUS_TRY(config_result(write_file_durably(origin_file, key.origin, 0644), ""));
+        QUIETUS_TRY(config_result(write_file_durably(key_file, key.private_pem, 0600), ""));
+    }
+    const std::string origin = QUIETUS_TRY(config_result(read_whole_file(origin_file, 4096), "the register is damaged: restore it from a copy"));
+    const std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax), "the register's key is missing: restore it from a copy"));
+    auto key = QUIETUS_TRY_CONTEXT(certs::load_log_key(origin, pem), key_file);
+    auto store = QUIETUS_TRY(certs::open_sqlite_store(database, /*create=*/!there));
+    return certs::Register{std::move(store), std::move(key)};
+}
+
+Result<std::string> local_certificate_pem(const StateDir& state) {
+    auto pem = read_whole_file(state.local_certificate(), kPemSizeMax);
+    if (!pem && pem.error().sys_errno == ENOENT) return std::string{};
+    return config_result(std::move(pem), "give --ca FILE or --fingerprint SHA256");
+}
+
+}  // namespace quietus::app

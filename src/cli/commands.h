@@ -1,0 +1,55 @@
+#pragma once
+// One function per command. Each adds its subcommand to the parser and says what to do when it was chosen.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "app/settings.h"
+#include "base/utc_time.h"
+#include "cli/output.h"
+
+namespace quietus {
+class Host;
+}
+
+namespace quietus::cli {
+
+/// What every command gets once argv has been understood.
+struct Context {
+    Host& host;
+    const Clock& clock;
+    Output& output;
+    app::Settings settings;
+    bool json{false};
+};
+
+using Action = std::function<ExitStatus(Context&)>;
+
+/// The parser's state while argv is read; `chosen` is set by the subcommand that was named.
+struct Parser {
+    CLI::App app{"quietus: erases drives that fail or leave service, and proves it", "quietus"};
+    app::Settings settings;
+    bool json{false};
+    bool no_color{false};
+    std::string log_level{"info"};
+    std::string command;
+    Action chosen;
+};
+
+void add_list(Parser& parser);
+void add_inspect(Parser& parser);
+void add_plan(Parser& parser);
+void add_erase(Parser& parser);
+void add_status(Parser& parser);
+void add_verify(Parser& parser);
+void add_certificate(Parser& parser);
+void add_register(Parser& parser);
+void add_help(Parser& parser);
+
+/// Commands outside the everyday six are in this group, which plain --help leaves out.
+inline constexpr const char* kFurtherCommands = "";
+
+}  // namespace quietus::cli

@@ -1,0 +1,25 @@
+#include "cli/goal_flags.h"
+
+#include "plan/technique.h"
+
+namespace quietus::cli {
+
+void GoalFlags::add_to(CLI::App& sub) {
+    sub.add_option("--purpose", purpose, "Where the drive goes: internal-reuse (default), external-reuse, manufacturer, recycler, destruction");
+    sub.add_option("--level", level, "NIST method: clear or purge (default: the best the drive offers, at least what the purpose needs)");
+    sub.add_option("--technique,--method", technique, "random (default), zero, ones or pattern:HEX");
+    sub.add_option("--verify", verify, "Read-back: full (default), sample or none");
+}
+
+Result<Goal> GoalFlags::goal() const {
+    Goal goal;
+    goal.purpose_is_default = purpose.empty();
+    if (!purpose.empty()) goal.purpose = QUIETUS_TRY(parse_purpose(purpose));
+    if (!level.empty()) goal.level = QUIETUS_TRY(parse_level(level));
+    goal.technique_is_default = technique.empty();
+    if (!technique.empty()) goal.technique = QUIETUS_TRY(find_technique(technique)).name;
+    if (!verify.empty()) goal.verify = QUIETUS_TRY(parse_verify_mode(verify));
+    return goal;
+}
+
+}  // namespace quietus::cli

@@ -1,0 +1,154 @@
+// inspect_drive: all that is known of one drive, the drive itself asked last.
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "discovery/describe.h"
+#include "discovery/discovery.h"
+#include "discovery/identity_reader.h"
+#include "discovery/open_nodes.h"
+#include "discovery/picture.h"
+#include "discovery/sysfs.h"
+#include "discovery/twins.h"
+#include "discovery/usage_parts.h"
+#include "discovery/zfs.h"
+
+namespace quietus::discovery {
+
+namespace {
+
+std::vector<std::string> twins_of(const Host& host, const BlockGraph& graph,
+                                  const DeviceSnapshot& drive) {
+    const std::string key = Twins::key_of(drive.identity, drive.transport);
+    if (key.empty()) return {};
+    Twins twins;
+    for (const BlockNode* node : graph.drives()) {
+        const Transport transport = transport_of(*node);
+        twins.add(Twins::key_of(read_identity(host, *node, transport), transport), node->name);
+    }
+    return twins.of(key, drive.whole_disk);
+}
+
+void want_nodes(const BlockGraph& graph, const std::string& disk,
+                std::map<DeviceNumber, std::string>& wanted) {
+    const BlockNode* node = graph.by_name(disk);
+    if (node == nullptr) return;
+    for (const std::string& name : nodes_of_disk(*node)) {
+        if (const BlockNode* part = graph.by_name(name)) wanted.emplace(part->number, name);
+    }
+}
+
+// One look through /proc serves the drive and its twins.
+void read_usage(const Host& host, const Picture& picture, const BlockNode& node,
+                const InspectOptions& options, DeviceSnapshot& drive) {
+    const BlockGraph& graph = picture.graph();
+    const std::vector<std::string> twins = twins_of(host, graph, drive);
+    std::map<DeviceNumber, std::string> wanted;
+    want_nodes(graph, drive.whole_disk, wanted);
+    for (const std::string& twin : twins) want_nodes(graph, twin, wanted);
+    OpenNodes open = find_open_nodes(host, wanted, options.ignore_processes);
+
+    Usage& usage = drive.usage;
+    usage.not_seen = picture.not_seen();
+    usage.unseen_processes = open.not_seen;
+    usage.uses =
+        node.is_partition() ? uses_of_partition(picture, node) : uses_of_disk(picture, node);
+    const auto opened_on = [&](const std::string& disk) {
+        std::vector<Use> uses;
+        std::copy_if(open.uses.begin(), open.uses.end(), std::back_inserter(uses),
+                     [&](const Use& use) { return graph.by_name(use.where)->whole_disk == disk; });
+        return uses;
+    };
+    append(usage.uses, opened_on(drive.whole_disk));
+    const std::vector<Use> own = usage.uses;
+    for (const std::string& twin : twins) {
+        std::vector<Use> of_twin = uses_of_disk(picture, *graph.by_name(twin));
+        append(of_twin, opened_on(twin));
+        append(usage.uses, other_path_uses(graph, drive.name, twin, own, of_twin));
+    }
+}
+
+void take_handle_facts(const HandleFacts& facts, DeviceSnapshot& drive) {
+    drive.geometry.size = drive.identity.size = facts.size;
+    drive.geometry.logical_sector = facts.logical_sector;
+    drive.geometry.physical_sector = facts.physical_sector;
+    drive.read_only = drive.read_only || facts.read_only;
+    drive.identity.backing = facts.backing;
+    if (facts.disk_sequence) drive.identity.disk_sequence = facts.disk_sequence;
+    for (auto& [fact, source] : drive.sources) {
+        if (fact == "size") source = "ioctl:BLKGETSIZE64";
+        if (fact == "logical sector") source = "ioctl:BLKSSZGET";
+        if (fact == "physical sector") source = "ioctl:BLKPBSZGET";
+    }
+}
+
+// A drive that cannot be opened (no medium, no permission, dying) is still described; the gap is
+// named.
+Result<void> ask_the_drive(Host& host, DeviceSnapshot& drive) {
+    const auto gap = [&](const Error& error) {
+        drive.usage.not_seen.push_back("the drive itself: " + printable_text(error.message));
+    };
+    const auto handle = host.open_query(drive.path);
+    if (!handle) {
+        gap(handle.error());
+        return {};
+    }
+    const auto facts = (*handle)->facts();
+    if (!facts) {
+        gap(facts.error());
+        return {};
+    }
+    if (facts->number != drive.number) {
+        return failure(ErrorCode::bad_evidence,
+                       printable_text(drive.path) + ": now another device (" +
+                           to_string(facts->number) + ", was " + to_string(drive.number) + ")");
+    }
+    take_handle_facts(*facts, drive);
+    return {};
+}
+
+void read_signatures(Host& host, DeviceSnapshot& drive) {
+    std::vector<std::string> names{drive.name};
+    for (const Partition& partition : drive.partitions) names.push_back(partition.name);
+    for (const std::string& name : names) {
+        const auto found = host.probe_signatures(node_path(name));
+        if (!found) {
+            drive.usage.not_seen.push_back("signatures on " + name + ": " +
+                                           printable_text(found.error().message));
+            continue;
+        }
+        for (const FoundSignature& signature : *found) {
+            drive.usage.signatures.push_back({.where = name,
+                                              .type = printable_text(signature.type),
+                                              .usage = printable_text(signature.usage),
+                                              .label = printable_text(signature.label)});
+        }
+    }
+}
+
+}  // namespace
+
+Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
+                                     const InspectOptions& options) {
+    const Picture picture = QUIETUS_TRY(Picture::with_loops(host));
+    const BlockNode* node = picture.graph().by_number(device.number);
+    if (node == nullptr) {
+        return failure(ErrorCode::bad_evidence, printable_text(device.path) +
+                                                    ": the kernel no longer has device " +
+                                                    to_string(device.number));
+    }
+    DeviceSnapshot drive = describe(host, picture.graph(), *node);
+    drive.path = device.path;
+    read_usage(host, picture, *node, options, drive);
+    QUIETUS_TRY(ask_the_drive(host, drive));
+    const std::vector<std::string> pools = imported_pools(host);
+    if (options.probe_signatures) {
+        read_signatures(host, drive);
+        add_pool_uses(pools, drive.usage);
+    } else {
+        drive.usage.not_seen.emplace_back("signatures: not asked for");
+    }
+    return drive;
+}
+
+}  // namespace quietus::discovery

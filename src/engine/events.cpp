@@ -1,0 +1,171 @@
+#include "engine/events.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "plan/json.h"
+#include "record/json.h"
+
+namespace quietus::engine {
+
+namespace {
+
+constexpr int kJournalVersion = 1;
+
+std::string kind_of(const Json& entry) { return string_member(entry, "event").value_or(std::string{}); }
+
+Result<ConsentMeans> parse_means(const std::string& text) {
+    for (const auto means : {ConsentMeans::none, ConsentMeans::typed_serial, ConsentMeans::confirm_flag, ConsentMeans::plan_token}) {
+        if (to_string(means) == text) return means;
+    }
+    return failure(ErrorCode::bad_evidence, "unknown consent '" + printable_text(text) + "'");
+}
+
+Result<void> fold_open(const Json& entry, EraseRecord& record) {
+    if (QUIETUS_TRY(integer_member(entry, "version")) != kJournalVersion) return failure(ErrorCode::bad_evidence, "a journal of another version");
+    record.id = QUIETUS_TRY(string_member(entry, "id"));
+    record.plan = QUIETUS_TRY(plan_from_json(QUIETUS_TRY(member(entry, "plan"))));
+    record.consent = QUIETUS_TRY(consent_from_json(QUIETUS_TRY(member(entry, "consent"))));
+    record.consent_means = QUIETUS_TRY(parse_means(QUIETUS_TRY(string_member(entry, "consent_means"))));
+    record.accepted = QUIETUS_TRY(list_member<Objection>(entry, "accepted", objection_from_json));
+    record.started = QUIETUS_TRY(parse_rfc3339(QUIETUS_TRY(string_member(entry, "started"))));
+    record.ended = record.started;
+    record.host = QUIETUS_TRY(host_facts_from_json(QUIETUS_TRY(member(entry, "host"))));
+    record.tool = QUIETUS_TRY(tool_facts_from_json(QUIETUS_TRY(member(entry, "tool"))));
+    record.operated_by = QUIETUS_TRY(operator_facts_from_json(QUIETUS_TRY(member(entry, "operator"))));
+    record.order = QUIETUS_TRY(order_facts_from_json(QUIETUS_TRY(member(entry, "order"))));
+    record.unaddressable_bytes = record.plan.target.geometry.unaddressable().bytes;
+    return {};
+}
+
+Result<void> fold_begin(const Json& entry, EraseRecord& record) {
+    StepOutcome outcome = QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
+    if (outcome.index != static_cast<int>(record.steps.size())) return failure(ErrorCode::bad_evidence, "steps out of order");
+    outcome.end = StepEnd::not_ended;
+    record.any_write_issued = record.any_write_issued || std::holds_alternative<OverwritePass>(outcome.step);
+    record.steps.push_back(std::move(outcome));
+    return {};
+}
+
+Result<void> fold_end(const Json& entry, EraseRecord& record) {
+    StepOutcome outcome = QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
+    if (record.steps.empty() || record.steps.back().index != outcome.index || record.steps.back().end != StepEnd::not_ended) {
+        return failure(ErrorCode::bad_evidence, "a step ends that did not begin");
+    }
+    // The key that was promised before the first write is the one that counts.
+    if (record.steps.back().keystream != outcome.keystream || record.steps.back().sample_seed != outcome.sample_seed) {
+        return failure(ErrorCode::bad_evidence, "a step ends with another key than it began with");
+    }
+    record.steps.back() = std::move(outcome);
+    return {};
+}
+
+Result<void> fold_close(const Json& entry, EraseRecord& record) {
+    record.ended = QUIETUS_TRY(parse_rfc3339(QUIETUS_TRY(string_member(entry, "ended"))));
+    record.identity_confirmed_after = QUIETUS_TRY(bool_member(entry, "identity_confirmed"));
+    record.cause = QUIETUS_TRY(string_member(entry, "cause"));
+    if (entry.contains("signal")) record.signal = static_cast<int>(QUIETUS_TRY(integer_member(entry, "signal")));
+    const bool hung = QUIETUS_TRY(bool_member(entry, "hung"));
+    if (hung && !record.steps.empty() && record.steps.back().end == StepEnd::not_ended) record.steps.back().end = StepEnd::hung;
+    return {};
+}
+
+void fold_verification(EraseRecord& record) {
+    record.verification.total_bytes = record.plan.target.geometry.addressable().bytes;
+    const StepOutcome* last_pass = nullptr;
+    for (const StepOutcome& outcome : record.steps) {
+        if (std::holds_alternative<OverwritePass>(outcome.step)) {
+            last_pass = &outcome;
+            continue;
+        }
+        Verification& seen = record.verification;
+        seen.mode = outcome.sample_seed ? VerifyMode::sample : VerifyMode::full;
+        seen.covered_bytes = outcome.bytes_done;
+        seen.mismatched = outcome.mismatched;
+        seen.unreadable = outcome.unreadable;
+        const bool clean = outcome.mismatched.empty() && outcome.unreadable.empty();
+        seen.outcome = !clean ? VerificationOutcome::fail : outcome.end == StepEnd::completed ? VerificationOutcome::pass : VerificationOutcome::unknown;
+        if (last_pass != nullptr) seen.expected = to_string(std::get<OverwritePass>(last_pass->step).pattern);
+    }
+    if (last_pass != nullptr) record.unwritten = last_pass->covered.complement(record.verification.total_bytes);
+    else record.unwritten.add({0, record.verification.total_bytes});
+}
+
+}  // namespace
+
+Json open_event(const EraseRecord& start) {
+    return {{"event", "open"},
+            {"version", kJournalVersion},
+            {"id", start.id},
+            {"plan", to_json(start.plan)},
+            {"consent", to_json(start.consent)},
+            {"consent_means", to_string(start.consent_means)},
+            {"accepted", list_to_json<Objection>(start.accepted, to_json)},
+            {"started", to_rfc3339(start.started)},
+            {"host", to_json(start.host)},
+            {"tool", to_json(start.tool)},
+            {"operator", to_json(start.operated_by)},
+            {"order", to_json(start.order)}};
+}
+
+Json begin_event(const StepOutcome& outcome) { return {{"event", "begin"}, {"outcome", to_json(outcome)}}; }
+Json end_event(const StepOutcome& outcome) { return {{"event", "end"}, {"outcome", to_json(outcome)}}; }
+Json progress_event(int step, const RangeSet& covered) { return {{"event", "progress"}, {"step", step}, {"covered", to_json(covered)}}; }
+
+Json close_event(const Closing& closing) {
+    Json event{{"event", "close"},
+               {"ended", to_rfc3339(closing.ended)},
+               {"identity_confirmed", closing.identity_confirmed},
+               {"cause", printable_text(closing.cause)},
+               {"worker_lost", closing.worker_lost},
+               {"hung", closing.hung}};
+    if (closing.signal) event["signal"] = *closing.signal;
+    return event;
+}
+
+Json evidence_event(const EvidenceDone& done) {
+    return {{"event", "evidence"},
+            {"folder", text_to_json(done.folder)},
+            {"record_sha256", done.record_sha256},
+            {"signature_sha256", done.signature_sha256},
+            {"register_id", done.register_id},
+            {"receipt_sha256", done.receipt_sha256}};
+}
+
+bool evidence_is_done(const std::vector<Json>& entries) {
+    return std::any_of(entries.begin(), entries.end(), [](const Json& entry) { return kind_of(entry) == "evidence"; });
+}
+
+bool is_closed(const std::vector<Json>& entries) {
+    return std::any_of(entries.begin(), entries.end(), [](const Json& entry) { return kind_of(entry) == "close"; });
+}
+
+Result<EraseRecord> fold(const std::vector<Json>& entries, std::string_view text) {
+    EraseRecord record;
+    std::size_t bound = 0;  // bytes of the journal the record speaks for
+    for (const Json& entry : entries) {
+        const std::string kind = kind_of(entry);
+        const bool first = record.journal_entries == 0;
+        if (first != (kind == "open")) return failure(ErrorCode::bad_evidence, "journal: does not begin with \"open\"");
+        if (kind == "open") QUIETUS_TRY_CONTEXT(fold_open(entry, record), "journal");
+        else if (kind == "begin") QUIETUS_TRY_CONTEXT(fold_begin(entry, record), "journal");
+        else if (kind == "end") QUIETUS_TRY_CONTEXT(fold_end(entry, record), "journal");
+        else if (kind == "close") QUIETUS_TRY_CONTEXT(fold_close(entry, record), "journal");
+        else if (kind != "progress") return failure(ErrorCode::bad_evidence, "journal: unknown event '" + printable_text(kind) + "'");
+        const auto line_end = text.find('\n', bound);
+        if (line_end == std::string_view::npos) return failure(ErrorCode::internal, "journal: fewer lines than entries");
+        bound = line_end + 1;
+        ++record.journal_entries;
+        if (kind == "close") break;
+    }
+    if (record.journal_entries == 0) return failure(ErrorCode::bad_evidence, "journal: empty");
+    record.journal_digest = sha256_hex(text.substr(0, bound));
+    fold_verification(record);
+    const Judgement judgement = judge(record);
+    record.verdict = judgement.verdict;
+    record.media_state = judgement.media_state;
+    record.cause = judgement.cause;
+    return record;
+}
+
+}  // namespace quietus::engine

@@ -1,0 +1,91 @@
+#include "engine/pattern_source.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/memory.h"
+#include "engine/keystream.h"
+
+namespace quietus::engine {
+
+namespace {
+
+// Regenerated and compared in pieces that stay in the second-level cache beside what was read.
+constexpr std::size_t kComparePiece = 64 * kKiB;
+
+// Adds the sectors of `got` that differ from `expected`; `at` is the device offset of both.
+void add_differing_sectors(std::uint64_t at, std::span<const std::byte> got, std::span<const std::byte> expected, std::uint32_t sector, RangeSet& mismatched) {
+    for (std::size_t i = 0; i < got.size(); i += sector) {
+        const std::size_t length = std::min<std::size_t>(sector, got.size() - i);
+        if (std::memcmp(got.data() + i, expected.data() + i, length) != 0) mismatched.add({at + i, length});
+    }
+}
+
+class KeystreamSource final : public PatternSource {
+  public:
+    KeystreamSource(KeystreamGenerator generator, AlignedBuffer scratch) : generator_{std::move(generator)}, scratch_{std::move(scratch)} {}
+
+    Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override { return generator_.fill(offset, out); }
+
+    Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector, RangeSet& mismatched) override {
+        for (std::size_t done = 0; done < got.size(); done += kComparePiece) {
+            const auto piece = got.subspan(done, std::min(kComparePiece, got.size() - done));
+            const auto expected = scratch_.span().first(piece.size());
+            QUIETUS_TRY(generator_.fill(offset + done, expected));
+            if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0) add_differing_sectors(offset + done, piece, expected, sector, mismatched);
+        }
+        return {};
+    }
+
+  private:
+    KeystreamGenerator generator_;
+    AlignedBuffer scratch_;
+};
+
+class ConstantSource final : public PatternSource {
+  public:
+    // `image` holds the pattern repeated over request_size + one period, so that any phase can be cut from it.
+    ConstantSource(std::size_t period, AlignedBuffer image) : period_{period}, image_{std::move(image)} {}
+
+    Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
+        const auto from = at(offset, out.size());
+        std::copy(from.begin(), from.end(), out.begin());
+        return {};
+    }
+
+    Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector, RangeSet& mismatched) override {
+        const auto expected = at(offset, got.size());
+        if (std::memcmp(got.data(), expected.data(), got.size()) != 0) add_differing_sectors(offset, got, expected, sector, mismatched);
+        return {};
+    }
+
+    std::span<const std::byte> shared() const override {
+        constexpr std::size_t kSmallestSector = 512;
+        return kSmallestSector % period_ == 0 ? image_.span() : std::span<const std::byte>{};
+    }
+
+  private:
+    std::span<const std::byte> at(std::uint64_t offset, std::size_t length) const { return image_.span().subspan(offset % period_, length); }
+
+    std::size_t period_;
+    AlignedBuffer image_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PatternSource>> make_pattern_source(const Pattern& pattern, const std::optional<Keystream>& keystream, std::size_t request_size) {
+    if (const auto* constant = std::get_if<ConstantPattern>(&pattern)) {
+        const std::size_t period = constant->bytes.size();
+        QUIETUS_CHECK(period >= 1 && period <= kPatternSizeMax);
+        auto image = QUIETUS_TRY(AlignedBuffer::create(request_size + kPatternSizeMax));
+        for (std::size_t i = 0; i < image.span().size(); ++i) image.span()[i] = constant->bytes[i % period];
+        return std::make_unique<ConstantSource>(period, std::move(image));
+    }
+    if (!keystream) return failure(ErrorCode::internal, "a keystream pass without a keystream");
+    auto generator = QUIETUS_TRY(KeystreamGenerator::create(*keystream));
+    auto scratch = QUIETUS_TRY(AlignedBuffer::create(kComparePiece));
+    return std::make_unique<KeystreamSource>(std::move(generator), std::move(scratch));
+}
+
+}  // namespace quietus::engine

@@ -1,0 +1,162 @@
+#include "engine/run.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "engine/keystream.h"
+#include "engine/pipeline.h"
+#include "engine/sample.h"
+
+namespace quietus::engine {
+
+namespace {
+
+constexpr std::int64_t kProgressIntervalNs = 200'000'000;
+
+class Runner {
+  public:
+    Runner(TakenDrive& drive, RunControl& control, const Clock& clock, const RunOptions& options)
+        : drive_{drive}, control_{control}, clock_{clock}, options_{options}, addressable_{drive.plan().target.geometry.addressable().bytes}, sector_{drive.plan().target.geometry.logical_sector} {}
+
+    RunEnd go() {
+        RunEnd end;
+        for (std::size_t i = 0; i < drive_.plan().steps.size() && end.cause.empty(); ++i) {
+            StepOutcome outcome;
+            outcome.index = static_cast<int>(i);
+            outcome.step = drive_.plan().steps[i];
+            if (const auto ran = run_step(outcome); !ran) end.cause = ran.error().message;
+            else if (outcome.end != StepEnd::completed) end.cause = to_string(outcome.step) + ": " + outcome.cause;
+        }
+        // True from here on: nothing more is written. Whose bytes were they?
+        const auto same = drive_.confirm_identity();
+        end.identity_confirmed = same.has_value();
+        if (!same && end.cause.empty()) end.cause = same.error().message;
+        if (const auto reread = drive_.handle().reread_partitions(); !reread) log::debug(reread.error().message);
+        return end;
+    }
+
+  private:
+    // A failed Result: the step did not begin, or its end could not be journalled.
+    Result<void> run_step(StepOutcome& outcome) {
+        outcome.began = clock_.now();
+        if (const auto* pass = std::get_if<OverwritePass>(&outcome.step)) {
+            QUIETUS_TRY(prepare_overwrite(*pass, outcome));
+            QUIETUS_TRY(control_.begin(outcome));
+            drive_.forget_partitions();
+            last_pass_ = *pass;
+            last_keystream_ = outcome.keystream;
+            overwrite(*pass, outcome);
+        } else if (const auto* read_back = std::get_if<ReadBack>(&outcome.step)) {
+            const auto extents = QUIETUS_TRY(prepare_read_back(*read_back, outcome));
+            QUIETUS_TRY(control_.begin(outcome));
+            verify(extents, outcome);
+        }
+        outcome.ended = clock_.now();
+        return control_.end(outcome);
+    }
+
+    Result<void> prepare_overwrite(const OverwritePass& pass, StepOutcome& outcome) {
+        outcome.bytes_promised = addressable_;
+        if (std::holds_alternative<KeystreamPattern>(pass.pattern)) outcome.keystream = QUIETUS_TRY(new_keystream(preferred_algorithm()));
+        return {};
+    }
+
+    // The seed is drawn now, after the flush of the pass: no drive could have known what will be read.
+    Result<std::vector<Range>> prepare_read_back(const ReadBack& read_back, StepOutcome& outcome) {
+        if (!last_pass_) return failure(ErrorCode::internal, "a read-back before any pass");
+        RangeSet extents;
+        if (read_back.mode == VerifyMode::sample && large_enough_to_sample(addressable_, sector_)) {
+            outcome.sample_seed = Bytes(kSampleSeedSize);
+            QUIETUS_TRY(fill_random(*outcome.sample_seed));
+            outcome.sample_subsections = kSampleSubsections;
+            outcome.sample_per_subsection = kSamplesPerSubsection;
+            for (const Range& range : sample_ranges(*outcome.sample_seed, addressable_, sector_)) extents.add(range);
+        } else {
+            extents.add({0, addressable_});
+        }
+        outcome.bytes_promised = extents.total();
+        return extents.ranges();
+    }
+
+    void overwrite(const OverwritePass& pass, StepOutcome& outcome) {
+        const auto started = clock_.monotonic();
+        const Coverage coverage = with_queue(outcome, [&](IoQueue& queue, PatternSource& pattern) {
+            return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome));
+        }, pass.pattern, outcome.keystream);
+        record(coverage, outcome);
+        // Also after an error: what was written must not linger in a cache that power can lose.
+        const auto flushed = drive_.handle().flush();
+        outcome.flushed = flushed.has_value();
+        if (!flushed && outcome.end == StepEnd::completed) {
+            outcome.end = StepEnd::io_error;
+            outcome.cause = flushed.error().message;
+        }
+        outcome.elapsed_ms = since(started);
+    }
+
+    void verify(const std::vector<Range>& extents, StepOutcome& outcome) {
+        const auto started = clock_.monotonic();
+        // O_DIRECT reads do not look into the page cache; dropping it keeps other readers honest too.
+        if (const auto dropped = drive_.handle().drop_cache(); !dropped) log::warning(dropped.error().message);
+        Coverage coverage = with_queue(outcome, [&](IoQueue& queue, PatternSource& pattern) {
+            return read_extents(queue, pattern, extents, sector_, keep_going(outcome));
+        }, last_pass_->pattern, last_keystream_);
+        outcome.unreadable = std::exchange(coverage.failed, {});
+        record(coverage, outcome);
+        outcome.elapsed_ms = since(started);
+    }
+
+    template <class Work>
+    Coverage with_queue(StepOutcome& outcome, Work work, const Pattern& pattern, const std::optional<Keystream>& keystream) {
+        auto source = make_pattern_source(pattern, keystream, options_.request_size);
+        if (!source) return failed(source.error());
+        auto queue = drive_.handle().make_queue({.depth = options_.depth, .request_size = options_.request_size, .force_threads = options_.force_threads});
+        if (!queue) return failed(queue.error());
+        outcome.engine = std::string{(*queue)->name()};
+        return work(**queue, **source);
+    }
+
+    static Coverage failed(const Error& error) {
+        Coverage coverage;
+        coverage.end = StepEnd::io_error;
+        coverage.cause = error.message;
+        return coverage;
+    }
+
+    static void record(const Coverage& coverage, StepOutcome& outcome) {
+        outcome.covered = coverage.covered;
+        outcome.failed = coverage.failed;
+        outcome.mismatched = coverage.mismatched;
+        outcome.bytes_done = coverage.covered.total();
+        outcome.end = coverage.end;
+        outcome.cause = coverage.cause;
+    }
+
+    KeepGoing keep_going(const StepOutcome& outcome) {
+        return [this, &outcome](const RangeSet& covered) {
+            const auto now = clock_.monotonic();
+            if ((now - last_progress_).count() >= kProgressIntervalNs) {
+                last_progress_ = now;
+                control_.progress(outcome, covered);
+            }
+            return !control_.stop_requested();
+        };
+    }
+
+    std::uint64_t since(std::chrono::nanoseconds started) const { return static_cast<std::uint64_t>((clock_.monotonic() - started).count() / 1'000'000); }
+
+    TakenDrive& drive_;
+    RunControl& control_;
+    const Clock& clock_;
+    RunOptions options_;
+    std::uint64_t addressable_;
+    std::uint32_t sector_;
+    std::optional<OverwritePass> last_pass_;
+    std::optional<Keystream> last_keystream_;
+    std::chrono::nanoseconds last_progress_{0};
+};
+
+}  // namespace
+
+RunEnd run(TakenDrive& drive, RunControl& control, const Clock& clock, const RunOptions& options) { return Runner{drive, control, clock, options}.go(); }
+
+}  // namespace quietus::engine

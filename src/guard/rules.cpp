@@ -1,0 +1,299 @@
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "base/bytes.h"
+#include "guard/guard.h"
+
+namespace quietus::guard {
+
+namespace {
+
+using Found = std::vector<Objection>;
+
+std::string path_of(const Situation& s) {
+    return printable_text(s.now.path);
+}
+
+Found object(const Situation& s, const std::string& fault, std::string remedy) {
+    Objection objection;
+    objection.what = path_of(s) + ": " + fault;
+    objection.remedy = std::move(remedy);
+    return {std::move(objection)};
+}
+
+void append(Found& to, Found more) {
+    for (Objection& objection : more) to.push_back(std::move(objection));
+}
+
+// " (sda1)" where it is not the disk itself.
+std::string at(const Situation& s, const std::string& where) {
+    return where.empty() || where == s.now.name ? "" : " (" + printable_text(where) + ")";
+}
+
+Found uses(const Situation& s, std::initializer_list<UseKind> kinds) {
+    Found found;
+    for (const Use& use : s.now.usage.uses) {
+        if (std::find(kinds.begin(), kinds.end(), use.kind) == kinds.end()) continue;
+        const std::string remedy = printable_text(use.remedy);
+        append(found, object(s, printable_text(use.what) + at(s, use.where),
+                             remedy.empty() ? "choose another disk"
+                                            : remedy + ", or choose another disk"));
+    }
+    return found;
+}
+
+// A word a shell takes as one: serials are typed by strangers, and hints get pasted.
+std::string shell_word(const std::string& text) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+,=@%";
+    if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    return quoted + "'";
+}
+
+// ---- is it the drive that was planned, and can it be a target at all?
+// ------------------------------
+
+Found identity_changed(const Situation& s) {
+    const DeviceSnapshot& then = s.plan.target;
+    if (!same_drive(then.identity, s.now.identity)) {
+        const std::string fault =
+            then.identity == s.now.identity
+                ? "nothing tells it from another drive: no serial, WWN or disk sequence"
+                : "is " + to_string(s.now.identity) + ", planned was " + to_string(then.identity);
+        return object(s, fault, "check the drive and its cables, and plan again");
+    }
+    const Geometry& a = then.geometry;
+    const Geometry& b = s.now.geometry;
+    // max_transfer is a setting of the kernel's queue, not of the drive.
+    if (a.size != b.size || a.logical_sector != b.logical_sector ||
+        a.physical_sector != b.physical_sector || a.zones != b.zones) {
+        return object(s, "size, sectors or zones are not as planned", "plan again");
+    }
+    if (then.number != s.now.number) {
+        return object(
+            s, "is device " + to_string(s.now.number) + ", planned was " + to_string(then.number),
+            "plan again");
+    }
+    return {};
+}
+
+Found partition_target(const Situation& s) {
+    if (!s.now.is_partition) return {};
+    const std::string disk = "/dev/" + printable_text(s.now.whole_disk);
+    return object(s, "is a partition of " + disk, "name the whole disk " + disk);
+}
+
+Found zero_size(const Situation& s) {
+    const Geometry& geometry = s.now.geometry;
+    // Sectors first: addressable() divides by their size.
+    if (geometry.logical_sector == 0) return object(s, "has sectors of no size", "check the drive");
+    if (geometry.addressable().bytes > 0) return {};
+    return object(s, "holds no bytes", "insert a medium, or check that the drive has come up");
+}
+
+Found read_only(const Situation& s) {
+    if (!s.now.read_only) return {};
+    return object(s, "is read-only", "lift its write protection (switch, blockdev --setrw)");
+}
+
+// ---- is anybody using it?
+// --------------------------------------------------------------------------
+
+Found system_disk(const Situation& s) {
+    return uses(s, {UseKind::system_disk});
+}
+Found mounted(const Situation& s) {
+    return uses(s, {UseKind::mount});
+}
+Found swap(const Situation& s) {
+    return uses(s, {UseKind::swap});
+}
+Found holder(const Situation& s) {
+    return uses(s, {UseKind::holder});
+}
+Found loop_over(const Situation& s) {
+    return uses(s, {UseKind::loop_over_disk, UseKind::loop_over_file});
+}
+Found btrfs_member(const Situation& s) {
+    return uses(s, {UseKind::btrfs_member});
+}
+Found open(const Situation& s) {
+    return uses(s, {UseKind::open_descriptor, UseKind::mapped});
+}
+Found exclusive(const Situation& s) {
+    return uses(s, {UseKind::exclusive});
+}
+Found other_path(const Situation& s) {
+    return uses(s, {UseKind::other_path});
+}
+
+// What could not be looked at may be what forbids it.
+Found usage_unseen(const Situation& s) {
+    Found found;
+    for (const std::string& gap : s.now.usage.not_seen) {
+        append(found, object(s, "cannot tell whether it is in use: " + printable_text(gap),
+                             "run as root on the host itself, where everything can be seen"));
+    }
+    return found;
+}
+
+// Root on the host itself sees every process; where it does not, a person has to know better.
+Found processes_unseen(const Situation& s) {
+    Found found;
+    for (const std::string& gap : s.now.usage.unseen_processes) {
+        append(found, object(s, "cannot see " + printable_text(gap),
+                             "run on the host itself, or --accept processes-unseen if you know that "
+                             "none of them uses the drive"));
+    }
+    return found;
+}
+
+// ---- the other drives and places of the call
+// -------------------------------------------------------
+
+Found named_twice(const Situation& s) {
+    Found found;
+    bool met_itself = false;
+    for (const DeviceSnapshot& other : s.all_targets) {
+        if (!same_medium(other, s.now)) continue;
+        if (other.number == s.now.number && !met_itself) {
+            met_itself = true;  // the first of its number is the drive itself
+            continue;
+        }
+        append(found, object(s, "is named twice, also as " + printable_text(other.path),
+                             "name each drive once"));
+    }
+    return found;
+}
+
+Found place_on_target(const Situation& s) {
+    Found found;
+    for (const ProtectedPlace& place : s.protected_places) {
+        const bool holds_it =
+            std::any_of(place.disks.begin(), place.disks.end(), [&](const std::string& disk) {
+                return disk == s.now.name || disk == s.now.whole_disk;
+            });
+        if (!holds_it) continue;
+        append(
+            found,
+            object(s, "holds the " + printable_text(place.role) + " " + printable_text(place.path),
+                   "keep it on another disk"));
+    }
+    return found;
+}
+
+// ---- what a person may have overlooked
+// -------------------------------------------------------------
+
+// libblkid types of what is one part of something larger, or shared with another host, although
+// nothing on this host holds it now.
+constexpr std::array<std::string_view, 13> kMemberTypes{"bcache",
+                                                        "bcachefs",
+                                                        "btrfs",
+                                                        "ceph_bluestore",
+                                                        "drbd",
+                                                        "drbdmanage_control_volume",
+                                                        "drbdproxy_datalog",
+                                                        "gfs2",
+                                                        "jbd",
+                                                        "ocfs2",
+                                                        "oracleasm",
+                                                        "stratis",
+                                                        "xfs_external_log"};
+
+bool is_member(const Signature& signature) {
+    constexpr std::string_view kSuffix =
+        "_member";  // LVM2_member, linux_raid_member, zfs_member, …
+    const std::string& type = signature.type;
+    if (signature.usage == "raid") return true;
+    if (type.size() > kSuffix.size() &&
+        type.compare(type.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0) {
+        return true;
+    }
+    return std::find(kMemberTypes.begin(), kMemberTypes.end(), type) != kMemberTypes.end();
+}
+
+Found member_signature(const Situation& s) {
+    Found found;
+    for (const Signature& signature : s.now.usage.signatures) {
+        if (!is_member(signature)) continue;
+        const std::string label =
+            signature.label.empty() ? "" : " '" + printable_text(signature.label) + "'";
+        append(found, object(s,
+                             "is marked as part of something larger: " +
+                                 printable_text(signature.type) + label + at(s, signature.where),
+                             "make sure no array, pool or other host needs it; then pass "
+                             "--accept member-signature"));
+    }
+    return found;
+}
+
+Found removable(const Situation& s) {
+    if (!s.now.removable && s.now.transport != Transport::usb) return {};
+    return object(s, s.now.transport == Transport::usb ? "is attached by USB" : "is removable",
+                  "make sure it is the drive you mean; then pass --accept removable");
+}
+
+Found no_unique_serial(const Situation& s) {
+    const std::string needed = confirmation_needed(s.now, s.all_targets);
+    if (has_unique_serial(s.now.identity) && needed == printable(s.now.identity.serial)) return {};
+    return object(s, "has no serial number of its own",
+                  "name it by path and size: --confirm " + shell_word(printable_text(needed)));
+}
+
+Found not_confirmed(const Situation& s) {
+    if (means_of(s.consent, s.now, s.all_targets) != ConsentMeans::none) return {};
+    const std::string needed = confirmation_needed(s.now, s.all_targets);
+    return object(
+        s, "not confirmed: nobody said that " + to_string(s.now.identity) + " is to be erased",
+        "type " + printable_text(needed) + " when asked, or pass --confirm " +
+            shell_word(printable_text(needed)));
+}
+
+constexpr auto kStop = Severity::stop;
+constexpr auto kConsent = Severity::needs_consent;
+constexpr auto kRefused = ExitStatus::refused;
+
+// Worst first. Identity leads: if it is another drive, what else is said of it is beside the point.
+constexpr std::array<Rule, 21> kRules{{
+    {"identity-changed", kStop, ExitStatus::bad_evidence,
+     "the drive found is not the drive that was planned", identity_changed},
+    {"system-disk", kStop, kRefused, "the running system is on it", system_disk},
+    {"place-on-target", kStop, kRefused, "evidence, state or configuration of quietus is on it",
+     place_on_target},
+    {"mounted", kStop, kRefused, "a filesystem on it is mounted, in any mount namespace", mounted},
+    {"swap", kStop, kRefused, "it is used as swap", swap},
+    {"holder", kStop, kRefused, "a device-mapper, md or bcache device is on top of it", holder},
+    {"loop-over", kStop, kRefused, "a loop device is over it, or over a file on it", loop_over},
+    {"btrfs-member", kStop, kRefused, "it is part of a mounted btrfs", btrfs_member},
+    {"open", kStop, kRefused, "a process has it, or a partition of it, open or mapped", open},
+    {"exclusive", kStop, kRefused, "the kernel says that somebody holds it", exclusive},
+    {"other-path", kStop, kRefused, "another path to the same drive is in use", other_path},
+    {"usage-unseen", kStop, kRefused, "what stands on it could not be looked at", usage_unseen},
+    {"processes-unseen", kConsent, kRefused,
+     "some processes are hidden from us: whether they have it open is not known", processes_unseen},
+    {"partition-target", kStop, kRefused, "it is a partition, not a whole disk", partition_target},
+    {"zero-size", kStop, kRefused, "it has no size", zero_size},
+    {"read-only", kStop, kRefused, "it is write-protected", read_only},
+    {"named-twice", kStop, kRefused, "the call names the same drive twice", named_twice},
+    {"member-signature", kConsent, kRefused,
+     "it is marked as a member of an array, pool or shared filesystem that is not active here",
+     member_signature},
+    {"removable", kConsent, kRefused, "it is removable or attached by USB", removable},
+    {kNoUniqueSerial, kConsent, kRefused,
+     "it has no serial number of its own; naming it by path and size, or by a plan token, is the "
+     "consent",
+     no_unique_serial},
+    {"not-confirmed", kStop, kRefused, "nobody has named it as the drive to erase", not_confirmed},
+}};
+
+}  // namespace
+
+std::span<const Rule> rules() {
+    return kRules;
+}
+
+}  // namespace quietus::guard

@@ -1,0 +1,71 @@
+#include "plan/estimate.h"
+
+#include <limits>
+
+namespace quietus {
+
+namespace {
+
+constexpr std::uint64_t kMBps = 1'000'000;
+
+// Mean of outer and inner tracks of a current 7200 rpm drive; old or 5400 rpm drives are slower.
+constexpr std::uint64_t kRotationalRate = 150 * kMBps;
+// Below what a SATA 6 Gb/s link carries: sustained writes outlast the fast part of most flash.
+constexpr std::uint64_t kSolidStateRate = 400 * kMBps;
+// A file on such a drive, with a file system between.
+constexpr std::uint64_t kVirtualRate = 300 * kMBps;
+// A cautious guess for what we cannot name, and for what a USB bridge lets through.
+constexpr std::uint64_t kUnknownRate = 100 * kMBps;
+// Sampling reads at least a tenth (NIST SP 800-88r1 section 4.7.3, withdrawn).
+constexpr std::uint64_t kSampleDivisor = 10;
+
+std::uint64_t assumed_rate(const DeviceSnapshot& target) {
+    if (is_virtual(target.transport)) return kVirtualRate;
+    if (target.transport == Transport::usb || target.transport == Transport::mmc) {
+        return kUnknownRate;
+    }
+    switch (target.medium) {
+        case Medium::rotational:
+            return kRotationalRate;
+        case Medium::solid_state:
+            return kSolidStateRate;
+        case Medium::virtual_device:
+            return kVirtualRate;
+        case Medium::unknown:
+            return kUnknownRate;
+    }
+    return kUnknownRate;
+}
+
+std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
+    return value / by + (value % by == 0 ? 0 : 1);
+}
+
+std::uint64_t bytes_read_back(std::uint64_t size, VerifyMode verify) {
+    switch (verify) {
+        case VerifyMode::none:
+            return 0;
+        case VerifyMode::sample:
+            return divided_up(size, kSampleDivisor);
+        case VerifyMode::full:
+            return size;
+    }
+    return size;
+}
+
+}  // namespace
+
+Estimate estimate(const DeviceSnapshot& target, std::size_t passes, VerifyMode verify) {
+    const std::uint64_t rate = assumed_rate(target);
+    const std::uint64_t size = target.geometry.size.bytes;
+    const auto written = checked_mul(divided_up(size, rate), passes);
+    const std::uint64_t read = divided_up(bytes_read_back(size, verify), rate);
+    return {
+        .seconds = checked_add(written.value_or(std::numeric_limits<std::uint64_t>::max()), read)
+                       .value_or(std::numeric_limits<std::uint64_t>::max()),
+        .basis = "assumed " + std::to_string(rate / kMBps) + " MB/s for " +
+                 to_string(target.medium) + " over " + to_string(target.transport) +
+                 ", not measured"};
+}
+
+}  // namespace quietus

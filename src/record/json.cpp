@@ -1,0 +1,159 @@
+#include "record/json.h"
+
+#include "base/bytes.h"
+
+namespace quietus {
+
+namespace {
+
+Result<Bytes> hex_member(const Json& json, const std::string& key) {
+    auto bytes = from_hex(QUIETUS_TRY(string_member(json, key)));
+    if (!bytes) return failure(ErrorCode::bad_evidence, "\"" + key + "\": " + bytes.error().message);
+    return bytes;
+}
+
+Result<UtcTime> time_member(const Json& json, const std::string& key) { return parse_rfc3339(QUIETUS_TRY(string_member(json, key))); }
+
+}  // namespace
+
+Json to_json(const RangeSet& ranges) {
+    Json list = Json::array();
+    for (const Range& range : ranges.ranges()) list.push_back(Json::array({json_integer(range.first), json_integer(range.count)}));
+    return list;
+}
+
+Result<RangeSet> ranges_from_json(const Json& json) {
+    if (!json.is_array()) return failure(ErrorCode::bad_evidence, "ranges are not a list");
+    RangeSet ranges;
+    for (const Json& pair : json) {
+        if (!pair.is_array() || pair.size() != 2) return failure(ErrorCode::bad_evidence, "a range is not [first, count]");
+        const std::uint64_t first = QUIETUS_TRY(integer_from(pair[0], "range"));
+        const std::uint64_t count = QUIETUS_TRY(integer_from(pair[1], "range"));
+        if (!checked_add(first, count)) return failure(ErrorCode::bad_evidence, "a range wraps");
+        ranges.add({first, count});
+    }
+    return ranges;
+}
+
+Json to_json(const Keystream& keystream) {
+    return {{"algorithm", keystream.algorithm}, {"key", to_hex(keystream.key)}, {"nonce", to_hex(keystream.nonce)}};
+}
+
+Result<Keystream> keystream_from_json(const Json& json) {
+    return Keystream{.algorithm = QUIETUS_TRY(string_member(json, "algorithm")),
+                     .key = QUIETUS_TRY(hex_member(json, "key")),
+                     .nonce = QUIETUS_TRY(hex_member(json, "nonce"))};
+}
+
+Json to_json(const StepOutcome& outcome) {
+    Json json{{"index", outcome.index},
+              {"began", to_rfc3339(outcome.began)},
+              {"bytes_done", json_integer(outcome.bytes_done)},
+              {"bytes_promised", json_integer(outcome.bytes_promised)},
+              {"elapsed_ms", json_integer(outcome.elapsed_ms)},
+              {"flushed", outcome.flushed},
+              {"end", to_string(outcome.end)},
+              {"covered", to_json(outcome.covered)},
+              {"failed", to_json(outcome.failed)},
+              {"mismatched", to_json(outcome.mismatched)},
+              {"unreadable", to_json(outcome.unreadable)},
+              {"engine", outcome.engine},
+              {"cause", printable_text(outcome.cause)}};
+    if (outcome.ended) json["ended"] = to_rfc3339(*outcome.ended);
+    if (outcome.keystream) json["keystream"] = to_json(*outcome.keystream);
+    if (outcome.sample_seed) {
+        json["sample"] = {{"seed", to_hex(*outcome.sample_seed)},
+                          {"subsections", json_integer(outcome.sample_subsections)},
+                          {"per_subsection", json_integer(outcome.sample_per_subsection)}};
+    }
+    return json;
+}
+
+Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
+    StepOutcome outcome;
+    const std::uint64_t index = QUIETUS_TRY(integer_member(json, "index"));
+    if (index >= plan.steps.size()) return failure(ErrorCode::bad_evidence, "a step the plan does not have");
+    outcome.index = static_cast<int>(index);
+    outcome.step = plan.steps[index];
+    outcome.began = QUIETUS_TRY(time_member(json, "began"));
+    outcome.bytes_done = QUIETUS_TRY(integer_member(json, "bytes_done"));
+    outcome.bytes_promised = QUIETUS_TRY(integer_member(json, "bytes_promised"));
+    outcome.elapsed_ms = QUIETUS_TRY(integer_member(json, "elapsed_ms"));
+    outcome.flushed = QUIETUS_TRY(bool_member(json, "flushed"));
+    outcome.end = QUIETUS_TRY(parse_step_end(QUIETUS_TRY(string_member(json, "end"))));
+    outcome.covered = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "covered"))));
+    outcome.failed = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "failed"))));
+    outcome.mismatched = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "mismatched"))));
+    outcome.unreadable = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "unreadable"))));
+    outcome.engine = QUIETUS_TRY(string_member(json, "engine"));
+    outcome.cause = QUIETUS_TRY(string_member(json, "cause"));
+    if (json.contains("ended")) outcome.ended = QUIETUS_TRY(time_member(json, "ended"));
+    if (json.contains("keystream")) outcome.keystream = QUIETUS_TRY(keystream_from_json(json["keystream"]));
+    if (json.contains("sample")) {
+        outcome.sample_seed = QUIETUS_TRY(hex_member(json["sample"], "seed"));
+        outcome.sample_subsections = QUIETUS_TRY(integer_member(json["sample"], "subsections"));
+        outcome.sample_per_subsection = QUIETUS_TRY(integer_member(json["sample"], "per_subsection"));
+    }
+    return outcome;
+}
+
+Json to_json(const HostFacts& facts) {
+    Json missing = Json::array();
+    for (const auto& [field, why] : facts.missing) missing.push_back(Json::array({field, why}));
+    return {{"hostname", facts.hostname},       {"kernel", facts.kernel},         {"dmi_vendor", facts.dmi_vendor},
+            {"dmi_product", facts.dmi_product}, {"dmi_serial", facts.dmi_serial}, {"boot_id", facts.boot_id},
+            {"operating_system", facts.operating_system}, {"missing", missing}};
+}
+
+Result<HostFacts> host_facts_from_json(const Json& json) {
+    HostFacts facts{.hostname = QUIETUS_TRY(string_member(json, "hostname")),
+                    .kernel = QUIETUS_TRY(string_member(json, "kernel")),
+                    .dmi_vendor = QUIETUS_TRY(string_member(json, "dmi_vendor")),
+                    .dmi_product = QUIETUS_TRY(string_member(json, "dmi_product")),
+                    .dmi_serial = QUIETUS_TRY(string_member(json, "dmi_serial")),
+                    .boot_id = QUIETUS_TRY(string_member(json, "boot_id")),
+                    .operating_system = QUIETUS_TRY(string_member(json, "operating_system")),
+                    .missing = {}};
+    const Json missing = QUIETUS_TRY(member(json, "missing"));
+    for (const Json& pair : missing) {
+        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string()) return failure(ErrorCode::bad_evidence, "host facts: malformed \"missing\"");
+        facts.missing.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+    }
+    return facts;
+}
+
+Json to_json(const ToolFacts& facts) {
+    return {{"name", facts.name}, {"version", facts.version}, {"commit", facts.commit}, {"binary_sha256", facts.binary_sha256}, {"build", facts.build}, {"selftest", facts.selftest}};
+}
+
+Result<ToolFacts> tool_facts_from_json(const Json& json) {
+    return ToolFacts{.name = QUIETUS_TRY(string_member(json, "name")),
+                     .version = QUIETUS_TRY(string_member(json, "version")),
+                     .commit = QUIETUS_TRY(string_member(json, "commit")),
+                     .binary_sha256 = QUIETUS_TRY(string_member(json, "binary_sha256")),
+                     .build = QUIETUS_TRY(string_member(json, "build")),
+                     .selftest = QUIETUS_TRY(string_member(json, "selftest"))};
+}
+
+Json to_json(const OperatorFacts& facts) {
+    return {{"declared", facts.declared}, {"authenticated_by", facts.authenticated_by}, {"login_uid", facts.login_uid}};
+}
+
+Result<OperatorFacts> operator_facts_from_json(const Json& json) {
+    return OperatorFacts{.declared = QUIETUS_TRY(string_member(json, "declared")),
+                         .authenticated_by = QUIETUS_TRY(string_member(json, "authenticated_by")),
+                         .login_uid = QUIETUS_TRY(string_member(json, "login_uid"))};
+}
+
+Json to_json(const OrderFacts& facts) {
+    return {{"ticket", facts.ticket}, {"asset_tag", facts.asset_tag}, {"organisation", facts.organisation}, {"location", facts.location}};
+}
+
+Result<OrderFacts> order_facts_from_json(const Json& json) {
+    return OrderFacts{.ticket = QUIETUS_TRY(string_member(json, "ticket")),
+                      .asset_tag = QUIETUS_TRY(string_member(json, "asset_tag")),
+                      .organisation = QUIETUS_TRY(string_member(json, "organisation")),
+                      .location = QUIETUS_TRY(string_member(json, "location"))};
+}
+
+}  // namespace quietus
