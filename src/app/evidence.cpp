@@ -46,15 +46,21 @@ Result<void> enter_register(EvidenceDesk& desk, const std::string& stem, certs::
     return {};
 }
 
+// Two drives without a serial may end in the same second with ids that begin alike: then the name carries the whole id.
+Result<std::string> write_evidence(const std::string& out, const EraseRecord& record, const certs::Folder& folder) {
+    const std::string name = certs::folder_name(record);
+    auto written = certs::write_folder(out, name, folder);
+    if (written || written.error().sys_errno != EEXIST) return written;
+    return certs::write_folder(out, name + "_" + record.id, folder);
+}
+
 Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal) {
     certs::Folder folder = QUIETUS_TRY(sign_or_find(desk, record));
     const std::string stem = certs::stem_of(record.verdict);
     if (!folder.contains(stem + ".json") || !folder.contains(stem + ".p7s")) return failure(ErrorCode::internal, "the spool holds another kind of record");
     QUIETUS_TRY(enter_register(desk, stem, folder));
-    const std::string name = certs::folder_name(record);
-    const std::string path = desk.settings.out_dir() + "/" + name;
     QUIETUS_TRY(make_directories(desk.settings.out_dir(), 0700));
-    if (!exists(path)) QUIETUS_TRY_CONTEXT(certs::write_folder(desk.settings.out_dir(), name, folder), "evidence");
+    const std::string path = QUIETUS_TRY_CONTEXT(write_evidence(desk.settings.out_dir(), record, folder), "evidence");
     const engine::EvidenceDone done{.folder = path,
                                     .record_sha256 = sha256_hex(folder.at(stem + ".json")),
                                     .signature_sha256 = sha256_hex(folder.at(stem + ".p7s")),

@@ -105,6 +105,8 @@ Json json_integer(std::uint64_t value) {
 
 Result<std::uint64_t> integer_from(const Json& value, std::string_view what) {
     if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+    // A value built in memory from an int; parsed ones are unsigned where they are not negative.
+    if (value.is_number_integer() && value.get<std::int64_t>() >= 0) return static_cast<std::uint64_t>(value.get<std::int64_t>());
     if (const auto* text = value.get_ptr<const std::string*>(); text != nullptr && !text->empty()) {
         std::uint64_t number{};
         const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), number);
