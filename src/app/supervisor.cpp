@@ -212,13 +212,14 @@ void Supervisor::show_progress(Drive& drive, const Json& message) {
     static_cast<void>(drive.journal->append(message, clock_.now(), /*sync=*/false));
 }
 
-// The worker's stream has ended: expected after a refusal, a release or "finished", a loss otherwise.
+// The worker's stream has ended: expected after a refusal, a release or "finished" (its last line and the end of the
+// stream may come in one read), a loss otherwise.
 void Supervisor::lost(Drive& drive) {
     if (drive.state == Drive::State::running) {
         drive.closing.worker_lost = true;
         drive.closing.cause = "the worker process ended unexpectedly";
         close(drive, /*hung=*/false);
-    } else if (drive.state != Drive::State::refused) {
+    } else if (drive.state == Drive::State::taking || drive.state == Drive::State::taken) {
         const bool had_it = drive.state == Drive::State::taken;
         drive.state = Drive::State::refused;
         if (!had_it) drive.objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = drive.plan.target.path + ": its worker process ended unexpectedly", .remedy = {}});
