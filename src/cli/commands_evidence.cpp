@@ -139,21 +139,24 @@ void add_certificate(Parser& parser) {
 }
 
 void add_register(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("register", "The append-only register of this host");
+    CLI::App* sub = parser.app.add_subcommand("register", "The append-only register of this host: init, search, check");
     sub->group(kFurtherCommands);
     sub->require_subcommand(1);
-    sub->add_subcommand("init", "Make the register and its key")->callback([&parser] {
+    // Without a group of their own they would be hidden with their parent.
+    const std::string shown = "Subcommands";
+    sub->add_subcommand("init", "Make the register and its key")->group(shown)->callback([&parser] {
         parser.command = "register init";
         parser.chosen = run_register_init;
     });
     CLI::App* search = sub->add_subcommand("search", "Find entries by part of a serial, WWN, model or id");
+    search->group(shown);
     auto text = std::make_shared<std::string>();
     search->add_option("TEXT", *text, "What to look for; everything where it is left out");
     search->callback([&parser, text] {
         parser.command = "register search";
         parser.chosen = [text](Context& context) { return run_register_search(context, *text); };
     });
-    sub->add_subcommand("check", "Recompute the whole register")->callback([&parser] {
+    sub->add_subcommand("check", "Recompute the whole register")->group(shown)->callback([&parser] {
         parser.command = "register check";
         parser.chosen = run_register_check;
     });
