@@ -48,10 +48,17 @@ struct CertificateFlags {
     bool authenticity_only{false};
 };
 
+// An event has a type and schema of its own: the record's type keeps another name, as in `register search`.
+Json report_fields(const certs::Report& report) {
+    Json fields = certs::report_json(report);
+    if (report.authentic) fields["record_type"] = report.type;
+    return fields;
+}
+
 ExitStatus run_certificate_verify(Context& context, const CertificateFlags& flags) {
     const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
     if (!report) return fail(context, report.error());
-    context.output.finding("verification", certs::report_json(*report), certs::report_text(*report));
+    context.output.finding("verification", report_fields(*report), certs::report_text(*report));
     if (flags.authenticity_only) return report->authentic ? ExitStatus::ok : ExitStatus::no;
     return report->status();
 }
@@ -61,7 +68,7 @@ ExitStatus run_certificate_show(Context& context, const CertificateFlags& flags)
     const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
     if (!report) return fail(context, report.error());
     if (!report->authentic) {
-        context.output.finding("verification", certs::report_json(*report), certs::report_text(*report));
+        context.output.finding("verification", report_fields(*report), certs::report_text(*report));
         return ExitStatus::no;
     }
     context.output.finding("record", {{"record", report->record}}, report->record.dump(2));
