@@ -40,6 +40,7 @@ Json step_part(const StepOutcome& step, std::uint32_t sector) {
         {"ended", step.ended ? Json(to_rfc3339(*step.ended)) : unavailable("the step did not end")},
         {"elapsed_ms", json_integer(step.elapsed_ms)},
         {"bytes", json_integer(step.bytes_done)},
+        {"bytes_promised", json_integer(step.bytes_promised)},
         {"throughput_bytes_per_s", throughput_of(step)},
         {"flushed", flush_part(step)},
         {"failed", sector_ranges(step.failed, sector)},

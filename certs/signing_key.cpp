@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
@@ -146,6 +147,22 @@ bool SigningKey::self_signed() const {
 
 std::string SigningKey::protection() const {
     return "file";
+}
+
+Result<void> SigningKey::valid_at(UtcTime now) const {
+    auto seconds = static_cast<time_t>(now.ms / 1000);
+    const X509* certificate = impl_->certificate.get();
+    if (X509_cmp_time(X509_get0_notBefore(certificate), &seconds) > 0) {
+        return failure(ErrorCode::config,
+                       "the signing certificate of " + subject() + " is not valid yet",
+                       "check the clock, or use another certificate");
+    }
+    if (X509_cmp_time(X509_get0_notAfter(certificate), &seconds) < 0) {
+        return failure(ErrorCode::config,
+                       "the signing certificate of " + subject() + " has expired",
+                       "renew it, and check the clock");
+    }
+    return {};
 }
 
 Result<void> start_secure_memory() {

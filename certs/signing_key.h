@@ -29,6 +29,9 @@ class SigningKey {
     std::string certificate_pem() const;
     bool self_signed() const;
     std::string protection() const;  ///< "file"
+    /// `config` where the certificate is not valid at that time: to be asked before an erase, not
+    /// after it.
+    Result<void> valid_at(UtcTime now) const;
     const Impl& impl() const { return *impl_; }
 
   private:

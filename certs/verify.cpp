@@ -38,9 +38,9 @@ class Inspection {
     Report run() {
         using Check = Checked (Inspection::*)();
         constexpr std::array<Check, 8> kChecks{
-            &Inspection::check_names,   &Inspection::check_signature, &Inspection::check_form,
-            &Inspection::check_files,   &Inspection::check_chain,     &Inspection::check_schema,
-            &Inspection::check_content, &Inspection::check_receipt};
+            &Inspection::check_names,  &Inspection::check_signature, &Inspection::check_form,
+            &Inspection::check_files,  &Inspection::check_chain,     &Inspection::check_receipt,
+            &Inspection::check_schema, &Inspection::check_content};
         Report report;
         for (const Check check : kChecks) {
             const Checked outcome = (this->*check)();

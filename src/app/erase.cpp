@@ -169,7 +169,7 @@ class EraseCall {
     bool take() {
         for (const guard::ApprovedPlan& plan : approved_) starts_.push_back(start_of(plan));
         supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals, state_);
-        if (const auto taken = supervisor_->take_all(std::move(approved_)); !taken) {
+        if (const auto taken = supervisor_->take_all(std::move(approved_), [this] { forget_secrets(*desk_); }); !taken) {
             if (taken.error().signal) return interrupted(*taken.error().signal);
             for (std::size_t i = 0; i < taken.error().objections.size(); ++i) object(i, taken.error().objections[i]);
             return clean();

@@ -53,14 +53,20 @@ bool Supervisor::every(bool (*holds)(const Drive&)) const {
     return std::all_of(drives_.begin(), drives_.end(), [&](const auto& drive) { return holds(*drive); });
 }
 
-tl::expected<void, Supervisor::NotTaken> Supervisor::take_all(std::vector<guard::ApprovedPlan> plans) {
+tl::expected<void, Supervisor::NotTaken> Supervisor::take_all(std::vector<guard::ApprovedPlan> plans, const std::function<void()>& forget_secrets) {
     const int supervisor = host_.own_process();
     for (guard::ApprovedPlan& plan : plans) {
         auto drive = std::make_unique<Drive>();
         drive->index = drives_.size();
         drive->plan = plan.plan();
         observer_.phase(drive->plan.target.path, "taking the drive");
-        auto worker = ForkedWorker::start([&](int socket) { serve_erase(socket, host_, std::move(plan), supervisor, clock_); });
+        auto worker = ForkedWorker::start([&](int socket) {
+            for (const auto& sibling : drives_) {
+                if (sibling->worker) sibling->worker->forget_in_child();
+            }
+            forget_secrets();
+            serve_erase(socket, host_, std::move(plan), supervisor, clock_);
+        });
         if (worker) drive->worker.emplace(std::move(*worker));
         else drive->objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = worker.error().message, .remedy = {}});
         if (!worker) drive->state = Drive::State::refused;

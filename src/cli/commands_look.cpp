@@ -119,8 +119,9 @@ ExitStatus run_plan(Context& context, const std::vector<std::string>& devices, c
     }
     for (const Error& error : planned.failures) context.output.error(error);
     context.output.objections(planned.objections);
-    // A token for what the guards would refuse is of no use to anybody.
-    if (planned.status == ExitStatus::ok) context.output.finding("token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}}, "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
+    // A token for what the guards would refuse is of no use to anybody; --accept may still lift the others.
+    const bool stopped = std::any_of(planned.objections.begin(), planned.objections.end(), [](const Objection& o) { return o.severity == Severity::stop; });
+    if (planned.failures.empty() && !stopped) context.output.finding("token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}}, "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
     return planned.status;
 }
 

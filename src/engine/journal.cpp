@@ -60,12 +60,16 @@ Result<void> Journal::append(Json event, UtcTime now, bool sync) {
     event["t"] = to_rfc3339(now);
     event["prev"] = last_line_digest_;
     const std::string line = canonical_json(event);
-    QUIETUS_TRY(write_all(file_.get(), line + "\n", "journal " + path_));
+    // Kept here whatever the disk says: the run goes on to its verdict, and its record is made from this.
     text_ += line + "\n";
     last_line_digest_ = sha256_hex(line);
     entries_.push_back(std::move(event));
-    if (sync && fdatasync(file_.get()) != 0) return sys_failure("fsync journal " + path_, errno);
-    return {};
+    if (broken_) return failure(ErrorCode::io, "journal " + path_ + ": could not be written before");
+    auto written = write_all(file_.get(), line + "\n", "journal " + path_);
+    if (written && sync && fdatasync(file_.get()) != 0) written = sys_failure("fsync journal " + path_, errno);
+    // Nothing may follow a torn line but the end of the file.
+    broken_ = !written;
+    return written;
 }
 
 Result<JournalContents> read_journal(const std::string& path) {

@@ -65,6 +65,7 @@ StepOutcome the_pass() {
     pass.began = {kNow.ms - 9000};
     pass.ended = UtcTime{kNow.ms - 6000};
     pass.bytes_done = kSize;
+    pass.covered.add({0, kSize});
     pass.elapsed_ms = 3000;
     pass.flushed = true;
     pass.end = StepEnd::completed;
@@ -80,9 +81,19 @@ StepOutcome the_read_back() {
     read.began = {kNow.ms - 6000};
     read.ended = UtcTime{kNow.ms - 4000};
     read.bytes_done = kSize;
+    read.bytes_promised = kSize;
+    read.covered.add({0, kSize});
     read.elapsed_ms = 2000;
     read.end = StepEnd::completed;
     return read;
+}
+
+EraseRecord judged(EraseRecord record) {
+    const Judgement judgement = judge(record);
+    record.verdict = judgement.verdict;
+    record.media_state = judgement.media_state;
+    record.cause = judgement.cause;
+    return record;
 }
 
 }  // namespace
@@ -99,8 +110,6 @@ EraseRecord an_erased_drive() {
     record.verification = {VerifyMode::full,         "keystream of pass 1", kSize, kSize, {}, {},
                            VerificationOutcome::pass};
     record.identity_confirmed_after = true;
-    record.verdict = Verdict::erased;
-    record.media_state = MediaState::complete;
     record.journal_digest = std::string(64, 'a');
     record.journal_entries = 6;
     record.host.hostname = "bench-7";
@@ -108,41 +117,32 @@ EraseRecord an_erased_drive() {
     record.tool.version = "0.1.0";
     record.tool.selftest = "passed";
     record.operated_by.authenticated_by = "local uid 0 (root)";
-    return record;
+    return judged(std::move(record));
 }
 
 EraseRecord a_drive_with_exceptions() {
     EraseRecord record = an_erased_drive();
-    record.steps[0].failed.add({16 * 512, 8 * 512});
-    record.steps[0].bytes_done = kSize - 8 * 512;
-    record.steps[1].unreadable.add({16 * 512, 8 * 512});
-    record.steps[1].bytes_done = kSize - 8 * 512;
-    record.unwritten.add({16 * 512, 8 * 512});
-    record.verification.unreadable.add({16 * 512, 8 * 512});
-    record.verification.covered_bytes = kSize - 8 * 512;
-    record.verification.outcome = VerificationOutcome::fail;
-    const Judgement judged = judge(record);
-    record.verdict = judged.verdict == Verdict::erased ? Verdict::exceptions : judged.verdict;
-    record.media_state = judged.media_state;
-    record.cause = judged.cause.empty() ? "4096 bytes were not written" : judged.cause;
-    return record;
+    record.plan.target.geometry.size.bytes += 100;
+    record.plan.target.identity.size.bytes += 100;
+    record.unaddressable_bytes = 100;
+    return judged(std::move(record));
 }
 
 EraseRecord a_failed_erasure() {
     EraseRecord record = an_erased_drive();
-    record.steps.pop_back();
-    record.steps[0].bytes_done = 4096;
-    record.steps[0].flushed = false;
-    record.steps[0].end = StepEnd::device_gone;
-    record.steps[0].cause = "write at byte 4096: No such device";
-    record.unwritten.add({4096, kSize - 4096});
-    record.verification = {VerifyMode::full, "", 0, kSize, {}, {}, VerificationOutcome::none};
-    record.identity_confirmed_after = false;
-    const Judgement judged = judge(record);
-    record.verdict = judged.verdict == Verdict::erased ? Verdict::not_erased : judged.verdict;
-    record.media_state = judged.media_state;
-    record.cause = "the drive vanished";
-    return record;
+    const Range bad{16 * 512, 8 * 512};
+    record.steps[0].failed.add(bad);
+    record.steps[0].covered.subtract(bad);
+    record.steps[0].bytes_done -= bad.count;
+    record.steps[1].unreadable.add(bad);
+    record.steps[1].covered.subtract(bad);
+    record.steps[1].bytes_done -= bad.count;
+    record.steps[1].end = StepEnd::mismatch;
+    record.unwritten.add(bad);
+    record.verification.unreadable.add(bad);
+    record.verification.covered_bytes -= bad.count;
+    record.verification.outcome = VerificationOutcome::fail;
+    return judged(std::move(record));
 }
 
 Issuer::Issuer(const std::string& name)

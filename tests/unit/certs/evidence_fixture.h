@@ -13,9 +13,9 @@ inline constexpr UtcTime kNow{1795310883123};  // 2026-11-22T01:28:03.123Z
 
 /// A 1 MiB SATA drive, one keystream pass, read back in full: erased.
 EraseRecord an_erased_drive();
-/// The same with sectors 16 to 23 neither written nor readable.
+/// The same, but its last 100 bytes are less than a sector and cannot be addressed.
 EraseRecord a_drive_with_exceptions();
-/// The same, ended by an I/O error in the middle of the pass.
+/// The same with sectors 16 to 23 neither written nor readable.
 EraseRecord a_failed_erasure();
 
 /// A signer and a register, as a host without configuration has them.

@@ -32,9 +32,9 @@ TEST(Issue, NamesFilesByWhatTheVerdictIs) {
     EXPECT_TRUE(issuer.folder_for(an_erased_drive()).contains("certificate.p7s"));
     const Folder exceptions = issuer.folder_for(a_drive_with_exceptions());
     EXPECT_TRUE(exceptions.contains("exception-record.json"));
-    EXPECT_TRUE(exceptions.contains("badmap.mapfile"));
     const Folder failed = issuer.folder_for(a_failed_erasure());
     EXPECT_TRUE(failed.contains("failure-record.json"));
+    EXPECT_TRUE(failed.contains("badmap.mapfile"));
     EXPECT_FALSE(failed.contains("certificate.json"));
 }
 
@@ -74,7 +74,7 @@ TEST(Issue, SaysWhyAValueIsMissing) {
 }
 
 TEST(Issue, ListsRangesInSectors) {
-    const Json record = record_of(a_drive_with_exceptions());
+    const Json record = record_of(a_failed_erasure());
     EXPECT_EQ(canonical_json(record["sanitization"]["unwritten"]), "[[16,8]]");
     EXPECT_EQ(record["sanitization"]["unwritten_bytes"], 4096);
     EXPECT_EQ(canonical_json(record["verification"]["unreadable"]), "[[16,8]]");
@@ -82,7 +82,7 @@ TEST(Issue, ListsRangesInSectors) {
 
 TEST(Issue, WritesTheMapInDdrescuesFormat) {
     Issuer issuer;
-    const std::string map = issuer.folder_for(a_drive_with_exceptions()).at("badmap.mapfile");
+    const std::string map = issuer.folder_for(a_failed_erasure()).at("badmap.mapfile");
     EXPECT_THAT(map, HasSubstr("0x0000000000000000  0x0000000000002000  +\n"
                                "0x0000000000002000  0x0000000000001000  -\n"
                                "0x0000000000003000  0x00000000000fd000  +\n"));
@@ -169,6 +169,17 @@ TEST(Schema, RefusesWhatARecordNeverSays) {
     EXPECT_TRUE(refused("/media_state", "altered"));
     EXPECT_TRUE(refused("/cause", "none"));
     EXPECT_TRUE(refused("/journal/digest", Json{{"unavailable", "x"}}));
+}
+
+TEST(Schema, SurvivesLongStringsWhereverAPatternIs) {
+    Json record = record_of(an_erased_drive());
+    const std::string endless(kMiB / 2, 'a');
+    for (const char* pointer :
+         {"/id", "/issued", "/journal/digest", "/evidence/files/0/name", "/drive/size_bytes",
+          "/drive/model_raw", "/sanitization/keystream/nonce"}) {
+        record[Json::json_pointer(pointer)] = endless;
+        EXPECT_FALSE(check_record_schema(record).has_value()) << pointer;
+    }
 }
 
 TEST(Embedded, IsTheFileInTheTreeByteForByte) {

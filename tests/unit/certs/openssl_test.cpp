@@ -109,6 +109,9 @@ TEST_F(Openssl, MakesFormsThatWeRefuse) {
     const std::string dir = temporary.path();
     put(dir + "/k", text_of(made.key_pem.span()));
     put(dir + "/c", made.certificate_pem);
+    const NewKey second = make_local_key("y", SystemClock{}.now()).value();
+    put(dir + "/k2", text_of(second.key_pem.span()));
+    put(dir + "/c2", second.certificate_pem);
     put(dir + "/m", "content");
     const Trust trust{.roots_pem = made.certificate_pem, .fingerprint = {}};
     const auto verdict = [&](const std::string& arguments) {
@@ -128,7 +131,7 @@ TEST_F(Openssl, MakesFormsThatWeRefuse) {
     EXPECT_THAT(verdict("-cades -md sha512").error().message, HasSubstr("one form"));
     EXPECT_THAT(verdict("-cades -keyid").error().message, HasSubstr("one form"));
     EXPECT_FALSE(verdict("-cades -nocerts").has_value());
-    EXPECT_THAT(verdict("-cades -signer c -inkey k").error().message, HasSubstr("one form"));
+    EXPECT_THAT(verdict("-cades -signer c2 -inkey k2").error().message, HasSubstr("one form"));
 }
 
 TEST_F(Script, AgreesOnEachKindOfRecord) {

@@ -44,6 +44,16 @@ TEST(SigningKey, MakesALocalKeyThatLoadsAndSigns) {
     EXPECT_FALSE(verify_detached(signature, "bytes\n", trust, kNow).has_value());
 }
 
+TEST(SigningKey, KnowsBeforehandWhetherItsSignatureWillHold) {
+    const Issuer issuer;
+    constexpr std::int64_t kYearMs = 366LL * 24 * 3600 * 1000;
+    EXPECT_TRUE(issuer.key.valid_at(kNow).has_value());
+    EXPECT_THAT(issuer.key.valid_at({kNow.ms + 11 * kYearMs}).error().message,
+                HasSubstr("expired"));
+    EXPECT_THAT(issuer.key.valid_at({kNow.ms - kYearMs}).error().message,
+                HasSubstr("not valid yet"));
+}
+
 TEST(SigningKey, GivesTheLocalCertificateNoMoreThanItNeeds) {
     const NewKey made = make_local_key("x", kNow).value();
     const TemporaryFolder folder;
@@ -97,8 +107,9 @@ TEST(SigningKey, RefusesWhatIsNoKeyOrNotTheRightOne) {
 
 TEST(SigningKey, RefusesKeysOfOtherKinds) {
     const NewKey made = make_local_key("x", kNow).value();
-    for (const char* arguments : {"genrsa 2048", "genpkey -algorithm ED25519",
-                                  "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384"}) {
+    for (const char* arguments :
+         {"genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+          "genpkey -algorithm ED25519", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384"}) {
         const Error error = refusal(made_by_openssl(arguments), made.certificate_pem, {});
         EXPECT_EQ(error.code, ErrorCode::config);
         EXPECT_THAT(error.message, HasSubstr("unsuitable signing key")) << arguments;

@@ -56,12 +56,13 @@ TEST(Verify, AnswersElevenAndTenForAuthenticRecordsOfOtherEndings) {
     const Report exceptions =
         verify_folder(issuer.folder_for(a_drive_with_exceptions()), issuer.trust(), kNow);
     EXPECT_EQ(exceptions.status(), ExitStatus::exceptions) << why(exceptions);
-    EXPECT_THAT(report_text(exceptions),
-                HasSubstr("not written: 4096 bytes, [first sector, count]: [16,8]"));
+    EXPECT_THAT(report_text(exceptions), HasSubstr("not addressable: 100 bytes"));
     const Report failed =
         verify_folder(issuer.folder_for(a_failed_erasure()), issuer.trust(), kNow);
     EXPECT_EQ(failed.status(), ExitStatus::not_erased) << why(failed);
     EXPECT_THAT(report_text(failed), HasSubstr("AUTHENTIC RECORD OF A FAILED ERASURE"));
+    EXPECT_THAT(report_text(failed),
+                HasSubstr("not written: 4096 bytes, [first sector, count]: [16,8]"));
 }
 
 TEST(Verify, BelievesNobodyWithoutACaOrFingerprint) {
@@ -150,25 +151,20 @@ TEST(Verify, RefusesContradictionsEvenUnderTheRightKey) {
     const std::vector<std::pair<std::string, std::string>> lies{
         {"\"verdict\":\"erased\"", "\"verdict\":\"exceptions\""},
         {"\"covered_bytes\":1048576", "\"covered_bytes\":512"},
-        {"\"covered_bytes\":1048576,", "\"covered_bytes\":512,"},
         {"\"total_bytes\":1048576", "\"total_bytes\":512"},
         {"\"identity_confirmed_after\":true", "\"identity_confirmed_after\":false"},
         {"\"unwritten\":[]", "\"unwritten\":[[0,1]]"},
         {"\"outcome\":\"pass\"", "\"outcome\":\"fail\""},
-        {"{\"clock\"", "{ \"clock\""},
-        {"\"limits\":[", "\"limits\":[\"\",\""},
+        {"{\"attempts_before\"", "{ \"attempts_before\""},
+        {"\"limits\":[", "\"limits\":[\"\","},
         {issuer.key.fingerprint_sha256() + "\",\"prot", std::string(64, '0') + "\",\"prot"},
     };
     for (const auto& [what, by] : lies) {
-        if (bytes.find(what) == std::string::npos) continue;
-        const Folder lie = resigned(good, "certificate", replaced(bytes, what, by), issuer.key);
-        EXPECT_FALSE(verify_folder(lie, issuer.trust(), kNow, ReceiptRule::not_yet).authentic)
-            << what;
-        Folder unregistered = lie;
-        unregistered.erase("receipt.json");
-        const Report report =
-            verify_folder(unregistered, issuer.trust(), kNow, ReceiptRule::not_yet);
+        Folder lie = resigned(good, "certificate", replaced(bytes, what, by), issuer.key);
+        lie.erase("receipt.json");
+        const Report report = verify_folder(lie, issuer.trust(), kNow, ReceiptRule::not_yet);
         EXPECT_FALSE(report.authentic) << what;
+        EXPECT_GT(report.findings.size(), 2U) << why(report);  // the signature itself is good
     }
 }
 
