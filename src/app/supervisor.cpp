@@ -224,7 +224,8 @@ void Supervisor::lost(Drive& drive) {
         drive.closing.worker_lost = true;
         drive.closing.cause = "the worker process ended unexpectedly";
         close(drive, /*hung=*/false);
-    } else if (drive.state != Drive::State::refused) {
+    } else if (drive.state == Drive::State::taking || drive.state == Drive::State::taken) {
+        // One that has ended stays so: its last word and the end of its stream often arrive together.
         const bool had_it = drive.state == Drive::State::taken;
         drive.state = Drive::State::refused;
         if (!had_it) drive.objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = drive.plan.target.path + ": its worker process ended unexpectedly", .remedy = {}});
