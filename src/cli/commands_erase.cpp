@@ -74,9 +74,9 @@ void add_erase(Parser& parser) {
     app::Settings& settings = parser.settings;
     sub->add_option("DEVICE", flags->devices, "Block devices: whole disks")->required();
     flags->goal.add_to(*sub);
-    sub->add_option("--confirm", flags->confirm, "Serial number of a drive of this call (PATH:SIZE in bytes where it has no unique one); once per drive")->take_all()->expected(1);
+    sub->add_option("--confirm", flags->confirm, "Serial number of a drive of this call (PATH:SIZE in bytes where it has no unique one); once per drive")->take_all()->expected(1)->allow_extra_args(false);
     sub->add_option("--confirm-plan", flags->plan_token, "Token that plan printed for exactly these drives and steps");
-    sub->add_option("--accept", flags->accept, "Rule id of an objection that may be overridden; recorded")->take_all()->expected(1);
+    sub->add_option("--accept", flags->accept, "Rule id of an objection that may be overridden; recorded")->take_all()->expected(1)->allow_extra_args(false);
     sub->add_option("--out", settings.out, "Folder for the evidence (default: <state-dir>/certificates)");
     sub->add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
     sub->add_option("--cert", settings.certificate_file, "Its certificate, followed by its issuers (PEM)");

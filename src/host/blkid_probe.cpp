@@ -5,6 +5,8 @@
 #include <memory>
 
 #include <blkid/blkid.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 
 #include "base/bytes.h"
 
@@ -38,8 +40,17 @@ void collect(blkid_probe probe, std::vector<FoundSignature>& found) {
     }
 }
 
+// What can be read: a piece of a sector at the end cannot, and libblkid would fail on it. 0 means "all" to libblkid.
+blkid_loff_t whole_sectors(int fd) {
+    std::uint64_t size{};
+    int sector{};
+    if (ioctl(fd, BLKGETSIZE64, &size) != 0 || ioctl(fd, BLKSSZGET, &sector) != 0 || sector <= 0)
+        return 0;
+    return static_cast<blkid_loff_t>(size - size % static_cast<std::uint64_t>(sector));
+}
+
 Result<void> set_up(blkid_probe probe, int fd, const std::string& node) {
-    if (blkid_probe_set_device(probe, fd, 0, 0) != 0)
+    if (blkid_probe_set_device(probe, fd, 0, whole_sectors(fd)) != 0)
         return sys_failure("probe " + printable_text(node), errno);
     blkid_probe_enable_superblocks(probe, 1);
     // A superblock with a bad checksum is still somebody's data.
