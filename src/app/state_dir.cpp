@@ -35,9 +35,9 @@ Result<SecretBytes> read_passphrase(const Settings& settings) {
     std::string text;
     if (settings.passphrase_fd) {
         text = QUIETUS_TRY(config_result(read_to_end(*settings.passphrase_fd, kPassphraseMax, "--passphrase-fd " + std::to_string(*settings.passphrase_fd)), "give an open descriptor: --passphrase-fd 3 3<FILE"));
-    } else if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY"); folder != nullptr) {
+    } else if (const auto folder = environment("CREDENTIALS_DIRECTORY")) {
         // systemd: LoadCredentialEncrypted=quietus.passphrase:…
-        auto credential = read_whole_file(std::string{folder} + "/quietus.passphrase", kPassphraseMax);
+        auto credential = read_whole_file(*folder + "/quietus.passphrase", kPassphraseMax);
         if (credential) text = std::move(*credential);
     }
     auto secret = SecretBytes::copy_of(bytes_of(text));

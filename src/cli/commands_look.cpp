@@ -18,7 +18,7 @@ namespace quietus::cli {
 
 namespace {
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 using Row = std::array<std::string, 9>;
 

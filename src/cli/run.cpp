@@ -6,6 +6,7 @@
 
 #include "app/facts.h"
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "certs/signing_key.h"
 #include "cli/commands.h"
@@ -110,7 +111,7 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     Parser parser;
     describe(parser);
     if (const auto over = parse(parser, argc, argv, clock)) return *over;
-    const bool redraw = isatty(STDERR_FILENO) == 1 && !parser.no_color && std::getenv("NO_COLOR") == nullptr;
+    const bool redraw = isatty(STDERR_FILENO) == 1 && !parser.no_color && !environment("NO_COLOR");
     const auto output = parser.json ? make_json_output(clock, parser.command) : make_text_output(clock, redraw);
     const auto fail = [&](const Error& error) {
         output->error(error);
@@ -119,7 +120,7 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     const auto level = log::parse_level(parser.log_level);
     if (!level) return fail(level.error());
     log::start(*level);
-    parser.settings.config_named = parser.app.count("--config") > 0 || std::getenv("QUIETUS_CONFIG") != nullptr;
+    parser.settings.config_named = parser.app.count("--config") > 0 || environment("QUIETUS_CONFIG").has_value();
     if (const auto read = app::read_configuration(parser.settings); !read) return fail(read.error());
     if (const auto locked = certs::start_secure_memory(); !locked) return fail(locked.error());
     Context context{.host = host, .clock = clock, .output = *output, .settings = parser.settings, .json = parser.json};

@@ -11,7 +11,7 @@ same "man/quietus.8: guard rules" "$(guard_rules)" "$(listed 'Rules that nothing
 codes=$(sed -n '/enum class ErrorCode/,/};/p' src/base/result.h | grep -oE '^    [a-z_]+,' | tr -d ' ,')
 same "man/quietus.8: error codes" "$codes" "$(section man/quietus.8 DIAGNOSTICS | grep -oE '^\.Sy [a-z_]+$' | cut -c5-)"
 
-variables=$(grep -rhoE '(getenv|envname)\("[A-Z_]+"\)' src | cut -d'"' -f2)
+variables=$(grep -rhoE '(environment|envname)\("[A-Z_]+"\)' src | cut -d'"' -f2)
 same "man/quietus.8: environment" "$variables" "$(section man/quietus.8 ENVIRONMENT | grep -oE '^\.It Ev [A-Z_]+' | cut -d' ' -f3)"
 
 keys=$(sed -n '/known{$/,/};/p' src/app/settings.cpp | grep -oE '\{"[a-z]+",' | cut -d'"' -f2)
