@@ -151,7 +151,7 @@ class Inspection {
         if (receipt == folder_.end() && rule_ == ReceiptRule::not_yet) return "receipt: none yet";
         if (receipt == folder_.end()) {
             return refuse("receipt: none, so the record is not shown to be in a register",
-                          "quietus resume completes pending evidence");
+                          "the same erase again completes evidence that is owed");
         }
         const Json evidence = QUIETUS_TRY(member(record_, "evidence"));
         const Json log = QUIETUS_TRY(member(evidence, "register"));

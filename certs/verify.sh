@@ -136,7 +136,9 @@ esac
 printf 'signed by: '
 openssl x509 -in "$work/who.pem" -noout -subject -fingerprint -sha256
 for key in model serial id issued; do
-    value=$(grep -o "\"$key\":\"[^\"\\\\]*\"" "$work/record" | head -n 1 | cut -d'"' -f4)
+    form='[^"\\]*'
+    [ "$key" != id ] || form='[0-9a-f-]\{36\}' # the record's own, a UUID; the register has an "id" too
+    value=$(grep -o "\"$key\":\"$form\"" "$work/record" | head -n 1 | cut -d'"' -f4)
     [ -z "$value" ] || printf '%s: %s\n' "$key" "$value"
 done
 printf 'receipt: present, not checked by this script (quietus-verify does)\n'

@@ -102,7 +102,7 @@ Result<Bytes> log_public_key(std::string_view private_pem) {
     return bytes;
 }
 
-Result<std::string> new_log_key_pem() {
+Result<SecretBytes> new_log_key_pem() {
     const KeyHandle key{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")};
     const BioHandle out{BIO_new(BIO_s_secmem())};
     if (!key || !out ||
@@ -112,7 +112,7 @@ Result<std::string> new_log_key_pem() {
     char* data = nullptr;
     const long size = BIO_get_mem_data(out.get(), &data);
     QUIETUS_CHECK(size > 0);
-    return std::string(data, static_cast<std::size_t>(size));
+    return SecretBytes::copy_of(bytes_of({data, static_cast<std::size_t>(size)}));
 }
 
 Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const std::string& origin,

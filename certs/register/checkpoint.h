@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "base/result.h"
 
 namespace quietus::certs {
@@ -26,7 +27,7 @@ Result<Checkpoint> verify_checkpoint(std::string_view note, std::string_view ori
 
 /// Raw public key of a private key in PEM.
 Result<Bytes> log_public_key(std::string_view private_pem);
-Result<std::string> new_log_key_pem();
+Result<SecretBytes> new_log_key_pem();
 
 /// Signed-note key names hold neither blanks nor '+'; ours are printable ASCII besides and not
 /// empty.

@@ -85,8 +85,17 @@ Result<void> check_against(const std::vector<LogStore::KeptCheckpoint>& kept,
 
 }  // namespace
 
+std::string_view LogKey::pem() const {
+    if (!private_pem) return {};
+    const auto bytes = private_pem->span();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 Result<LogKey> make_log_key(std::string origin) {
-    return load_log_key(std::move(origin), QUIETUS_TRY(new_log_key_pem()));
+    const SecretBytes pem = QUIETUS_TRY(new_log_key_pem());
+    const auto bytes = pem.span();
+    return load_log_key(std::move(origin),
+                        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Result<LogKey> load_log_key(std::string origin, std::string_view private_pem) {
@@ -96,7 +105,9 @@ Result<LogKey> load_log_key(std::string origin, std::string_view private_pem) {
                        "choose a name such as example.org/quietus");
     }
     const Bytes public_key = QUIETUS_TRY(log_public_key(private_pem));
-    return LogKey{std::move(origin), std::string{private_pem}, to_base64(public_key)};
+    SecretBytes secret = QUIETUS_TRY(SecretBytes::copy_of(bytes_of(private_pem)));
+    return LogKey{std::move(origin), std::make_shared<const SecretBytes>(std::move(secret)),
+                  to_base64(public_key)};
 }
 
 Result<std::string> Register::append(const LeafFacts& facts) {
@@ -110,7 +121,7 @@ Result<std::string> Register::append(const LeafFacts& facts) {
         return failure(ErrorCode::internal, "register: the entry just made is not there");
     const Checkpoint checkpoint{hashes.size(), merkle_root(hashes)};
     const std::string note =
-        QUIETUS_TRY(sign_checkpoint(checkpoint, key_.origin, key_.private_pem));
+        QUIETUS_TRY(sign_checkpoint(checkpoint, key_.origin, key_.pem()));
     QUIETUS_TRY(store_->keep_checkpoint(checkpoint.size, note));
     std::string receipt =
         receipt_bytes(key_.origin, index, leaf, note, merkle_inclusion(hashes, index));

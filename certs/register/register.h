@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/result.h"
 #include "base/utc_time.h"
 
@@ -70,8 +71,12 @@ Result<std::unique_ptr<LogStore>> open_sqlite_store(const std::string& path, boo
 /// Ed25519 key of the log. PEM text; the register's own, never the signer of records.
 struct LogKey {
     std::string origin;             ///< "quietus-register/<uuid>"
-    std::string private_pem;        ///< May be empty for a register that is only read.
+    /// In locked memory, shared by the copies of this value, wiped with the last of them. None for a
+    /// register that is only read.
+    std::shared_ptr<const SecretBytes> private_pem;
     std::string public_key_base64;  ///< raw 32 bytes
+
+    std::string_view pem() const;
 };
 Result<LogKey> make_log_key(std::string origin);
 Result<LogKey> load_log_key(std::string origin, std::string_view private_pem);
@@ -82,6 +87,8 @@ class Register {
         : store_{std::move(store)}, key_{std::move(key)} {}
     const std::string& origin() const { return key_.origin; }
     const std::string& public_key_base64() const { return key_.public_key_base64; }
+    /// Wipes the private key; from then on the register is only read.
+    void forget_key() { key_.private_pem.reset(); }
 
     /// Puts the record in and returns the bytes of its receipt.json. The same leaf again returns a
     /// receipt for the entry that is already there, so that a retry after a crash does not register

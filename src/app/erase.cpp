@@ -1,9 +1,10 @@
 #include "app/erase.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 
-#include "app/evidence.h"
+#include "app/certify.h"
 #include "app/facts.h"
 #include "app/finish_pending.h"
 #include "app/places.h"
@@ -19,165 +20,172 @@ namespace quietus::app {
 
 namespace {
 
-// One call of erase, from the first look to the last receipt. Members fill up from top to bottom.
+// One drive of the call on its way; filled from top to bottom.
+struct Target {
+    discovery::NamedDevice device;
+    DeviceSnapshot snapshot;
+    Plan plan;
+    Consent consent;
+    DriveResult result;
+};
+
+// One call of erase, from the first look to the last receipt. Each stage returns whether there is anything left to do;
+// until erase_and_certify() no byte of any drive is written.
 class EraseCall {
   public:
     EraseCall(const EraseRequest& request, Services services) : request_{request}, services_{services}, state_{request.settings.state_dir} {}
 
     ExitStatus run() {
-        if (const auto ready = prepare(); !ready) return refuse_all(ready.error());
-        if (!name_devices() || !look() || !make_plans() || !check_consent()) return summary_untouched();
-        if (!finish_what_is_owed()) return summary();
-        if (!approve() || !take()) return summary_untouched();
-        erase_and_certify();
+        const bool goes_on = prepare() && name_devices() && look() && make_plans() && check_consent() && finish_what_is_owed() && ask_person() && approve() && take();
+        if (goes_on) erase_and_certify();
         return summary();
     }
 
   private:
-    // -- Before anything is looked at: can the evidence be kept at all? --------------------------------------
-    Result<void> prepare() {
-        if (services_.clock.now() < kEarliestPlausibleTime) {
-            return failure(ErrorCode::config, "the clock says " + to_rfc3339(services_.clock.now()) + ", which cannot be", "set the clock: evidence with a wrong time is worthless");
+    // -- Can the evidence be kept at all? Asked before anything is looked at ---------------------------------
+    bool prepare() {
+        for (const std::string& typed : request_.devices) {
+            Target target;
+            target.result = result_for(printable_text(typed));
+            targets_.push_back(std::move(target));
         }
+        if (const auto ready = open_desk(); !ready) object_all("set-up", ready.error());
+        return clean();
+    }
+
+    Result<void> open_desk() {
+        const UtcTime now = services_.clock.now();
+        if (now < kEarliestPlausibleTime) return failure(ErrorCode::config, "the clock says " + to_rfc3339(now) + ", which cannot be", "set the clock: evidence with a wrong time is worthless");
         if (!services_.host.is_root()) return failure(ErrorCode::refused, "erasing needs root", "run it with sudo");
         QUIETUS_TRY(engine::selftest());
         QUIETUS_TRY(state_.prepare());
         constexpr std::size_t kRoomForEvidence = 256 * 1024;
         QUIETUS_TRY(check_writable(request_.settings.out_dir(), kRoomForEvidence, "evidence (--out)"));
-        auto key = QUIETUS_TRY(load_or_make_key(state_, request_.settings, services_.clock.now()));
+        auto key = QUIETUS_TRY(load_or_make_key(state_, request_.settings, now));
         if (key.made) services_.observer.note("made this host's own signing key (self-signed, not independent), fingerprint " + key.key.fingerprint_sha256());
         auto log = QUIETUS_TRY(open_register(state_, /*create=*/true));
         desk_.emplace(EvidenceDesk{.state = state_, .settings = request_.settings, .clock = services_.clock, .key = std::move(key.key), .log = std::move(log)});
         return {};
     }
 
+    // -- Look ------------------------------------------------------------------------------------------------
     bool name_devices() {
-        for (const std::string& typed : request_.devices) {
-            auto named = discovery::resolve_device(services_.host, typed);
-            if (named) {
-                results_.push_back({.path = named->path, .model = {}, .serial = {}, .verdict = {}, .media_state = MediaState::untouched, .status = ExitStatus::ok, .cause = {}, .next_action = {}, .id = {}, .folder = {}});
-                devices_.push_back(std::move(*named));
-            } else {
-                results_.push_back({.path = printable_text(typed), .model = {}, .serial = {}, .verdict = {}, .media_state = MediaState::untouched, .status = ExitStatus::ok, .cause = {}, .next_action = {}, .id = {}, .folder = {}});
-                object(results_.size() - 1, "device", named.error());
+        for (std::size_t i = 0; i < targets_.size(); ++i) {
+            auto named = discovery::resolve_device(services_.host, request_.devices[i]);
+            if (!named) {
+                object(targets_[i], "device", named.error());
+                continue;
             }
+            targets_[i].result.path = named->path;
+            targets_[i].device = std::move(*named);
         }
         return clean();
     }
 
     bool look() {
-        auto probed = probe(services_.host, devices_, protected_places(request_.settings));
+        std::vector<discovery::NamedDevice> devices;
+        for (const Target& target : targets_) devices.push_back(target.device);
+        auto probed = probe(services_.host, devices, protected_places(request_.settings));
         for (std::size_t i = 0; i < probed.size(); ++i) {
             if (!probed[i]) {
-                object(i, "inspect", probed[i].error());
+                object(targets_[i], "inspect", probed[i].error());
                 continue;
             }
-            results_[i].model = printable(probed[i]->snapshot.identity.model);
-            results_[i].serial = printable(probed[i]->snapshot.identity.serial);
-            services_.observer.device(probed[i]->snapshot);
-            snapshots_.push_back(std::move(probed[i]->snapshot));
+            targets_[i].snapshot = std::move(probed[i]->snapshot);
+            targets_[i].result = result_for(targets_[i].snapshot);
             places_ = std::move(probed[i]->places);
+            services_.observer.device(targets_[i].snapshot);
         }
         return clean();
     }
 
-    // A drive whose plan is refused may have objections of its own; the guards need a plan to speak, so it comes first.
+    // -- Decide ----------------------------------------------------------------------------------------------
     bool make_plans() {
-        for (std::size_t i = 0; i < snapshots_.size(); ++i) {
-            auto plan = make_plan(snapshots_[i], request_.goal);
-            if (!plan) object(i, "plan", plan.error());
-            else plans_.push_back(std::move(*plan));
+        for (Target& target : targets_) {
+            auto plan = make_plan(target.snapshot, request_.goal);
+            if (plan) target.plan = std::move(*plan);
+            else object(target, "plan", plan.error());
         }
         if (!clean()) return false;
-        for (const Plan& plan : plans_) services_.observer.plan(plan);
+        for (const Target& target : targets_) services_.observer.plan(target.plan);
         return true;
     }
 
     // What was said on the command line must speak of these drives and these rules.
     bool check_consent() {
-        consents_.assign(plans_.size(), request_.consent);
-        for (const std::string& rule : request_.consent.accepted) {
-            if (!guard::is_rule(rule)) object_all({.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + ": no such rule", .sys_errno = 0, .hint = "the rules are listed in quietus(8)"}, "accept");
+        const Consent& said = request_.consent;
+        for (const std::string& rule : said.accepted) {
+            if (!guard::can_be_accepted(rule)) object_all("accept", {.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + ": no such rule, or none that can be accepted", .sys_errno = 0, .hint = "the rules are listed in quietus(8)"});
         }
-        for (const std::string& stray : guard::unmatched_confirmations(request_.consent, snapshots_)) {
-            object_all({.code = ErrorCode::bad_evidence, .message = "--confirm " + printable_text(stray) + ": no drive of this call is called that", .sys_errno = 0, .hint = "quietus plan shows what to confirm"}, "confirm");
+        for (const std::string& stray : guard::unmatched_confirmations(said, snapshots())) {
+            object_all("confirm", {.code = ErrorCode::bad_evidence, .message = "--confirm " + printable_text(stray) + ": no drive of this call is called that", .sys_errno = 0, .hint = "quietus plan shows what to confirm"});
         }
-        if (!request_.consent.plan_token.empty()) {
-            const auto holds = check_token(request_.consent.plan_token, plans_, services_.clock.now());
-            if (!holds) object_all(holds.error(), "confirm-plan");
-            for (Consent& consent : consents_) consent.plan_token_holds = holds.has_value();
+        Consent consent = said;
+        if (!said.plan_token.empty()) {
+            const auto holds = check_token(said.plan_token, plans(), services_.clock.now());
+            if (!holds) object_all("confirm-plan", holds.error());
+            consent.plan_token_holds = holds.has_value();
         }
+        for (Target& target : targets_) target.consent = consent;
         return clean();
     }
 
-    // Evidence owed from an earlier run of the same erase comes first: it may be all that is missing. Returns false where
-    // nothing is left to erase.
+    // Evidence owed from an earlier run of the same erase may be all that is missing: such drives are done.
     bool finish_what_is_owed() {
-        pending_.assign(plans_.size(), {});
-        for (std::size_t i = 0; i < plans_.size(); ++i) {
-            pending_[i] = finish_pending(*desk_, services_.host, services_.observer, plans_[i]);
-            if (!pending_[i].completes_this_call) continue;
-            results_[i] = pending_[i].result;
-            services_.observer.result(results_[i]);
+        for (std::size_t i = 0; i < targets_.size();) {
+            const Pending pending = finish_pending(*desk_, services_.host, services_.observer, targets_[i].plan);
+            if (!pending.completes_this_call) {
+                ++i;
+                continue;
+            }
+            services_.observer.result(pending.result);
+            done_before_.push_back(pending.result.status);
+            targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(i));
         }
-        if (std::all_of(pending_.begin(), pending_.end(), [](const Pending& p) { return p.completes_this_call; })) return false;
-        drop_completed();
-        return true;
+        return !targets_.empty();
     }
 
-    void drop_completed() {
-        for (std::size_t i = plans_.size(); i-- > 0;) {
-            if (!pending_[i].completes_this_call) continue;
-            done_before_.push_back(results_[i].status);
-            const auto at = static_cast<std::ptrdiff_t>(i);
-            plans_.erase(plans_.begin() + at);
-            snapshots_.erase(snapshots_.begin() + at);
-            consents_.erase(consents_.begin() + at);
-            results_.erase(results_.begin() + at);
+    // A person at a terminal is asked only about drives that nothing but the missing word forbids.
+    bool ask_person() {
+        const auto all = snapshots();
+        for (Target& target : targets_) {
+            if (!request_.ask) break;
+            const guard::Review review = guard::review(situation(target, all));
+            const bool only_the_word = !review.objections.empty() && std::all_of(review.objections.begin(), review.objections.end(), [](const Objection& o) { return o.rule == "not-confirmed" || o.rule == guard::kNoUniqueSerial; });
+            if (!only_the_word) continue;
+            const auto typed = request_.ask(target.plan, guard::confirmation_needed(target.snapshot, all));
+            if (!typed) break;
+            target.consent.confirmations.push_back(*typed);
+            target.consent.typed = true;
         }
-    }
-
-    guard::Situation situation(std::size_t i) const {
-        return {.plan = plans_[i], .now = snapshots_[i], .consent = consents_[i], .all_targets = snapshots_, .protected_places = places_};
-    }
-
-    // A person at a terminal is asked only about drives that nothing else forbids.
-    void ask_person() {
-        if (!request_.ask) return;
-        for (std::size_t i = 0; i < plans_.size(); ++i) {
-            const guard::Review review = guard::review(situation(i));
-            const bool only_unconfirmed = !review.objections.empty() && std::all_of(review.objections.begin(), review.objections.end(), [](const Objection& o) { return o.rule == "not-confirmed" || o.rule == "no-unique-serial"; });
-            if (!only_unconfirmed) continue;
-            const auto typed = request_.ask(plans_[i], guard::confirmation_needed(snapshots_[i], snapshots_));
-            if (!typed) return;
-            consents_[i].confirmations.push_back(*typed);
-            consents_[i].typed = true;
-        }
+        if (const auto signal = services_.signals.take()) interrupted(*signal);
+        return clean();
     }
 
     bool approve() {
-        ask_person();
-        if (const auto signal = services_.signals.take()) return interrupted(*signal);
-        for (std::size_t i = 0; i < plans_.size(); ++i) {
-            auto one = guard::Approver::approve(situation(i));
+        const auto all = snapshots();
+        for (Target& target : targets_) {
+            auto one = guard::Approver::approve(situation(target, all));
             if (one) approved_.push_back(std::move(*one));
-            else object(i, one.error());
+            else object(target, one.error());
         }
         return clean();
     }
 
+    // -- Write and read back ---------------------------------------------------------------------------------
     bool take() {
         for (const guard::ApprovedPlan& plan : approved_) starts_.push_back(start_of(plan));
         supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals, state_);
-        if (const auto taken = supervisor_->take_all(std::move(approved_)); !taken) {
-            if (taken.error().signal) return interrupted(*taken.error().signal);
-            for (std::size_t i = 0; i < taken.error().objections.size(); ++i) object(i, taken.error().objections[i]);
-            return clean();
-        }
-        return true;
+        const auto taken = supervisor_->take_all(std::move(approved_), [this] { forget_secrets(*desk_); });
+        if (taken) return true;
+        if (taken.error().signal) interrupted(*taken.error().signal);
+        else for (std::size_t i = 0; i < targets_.size(); ++i) object(targets_[i], taken.error().objections[i]);
+        return false;
     }
 
     EraseRecord start_of(const guard::ApprovedPlan& plan) {
+        const Settings& said = request_.settings;
+        if (!tool_) tool_ = gather_tool_facts();
         EraseRecord start;
         start.id = new_uuid_v7(services_.clock.now()).value_or("");
         QUIETUS_CHECK(!start.id.empty());
@@ -187,11 +195,9 @@ class EraseCall {
         start.accepted = plan.review().accepted;
         start.started = services_.clock.now();
         start.host = gather_host_facts(services_.host);
-        if (tool_.version.empty()) tool_ = gather_tool_facts();
-        start.tool = tool_;
+        start.tool = *tool_;
         start.tool.selftest = "passed";
-        start.operated_by = gather_operator_facts(services_.host, request_.settings);
-        const Settings& said = request_.settings;
+        start.operated_by = gather_operator_facts(services_.host, said);
         start.order = {.ticket = printable_text(said.ticket), .asset_tag = printable_text(said.asset_tag), .organisation = printable_text(said.organisation), .location = printable_text(said.location)};
         return start;
     }
@@ -200,156 +206,101 @@ class EraseCall {
         for (const EraseRecord& start : starts_) {
             if (const auto owed = owe_evidence(*desk_, start.id); !owed) return give_up_untouched(owed.error());
         }
-        const auto ran = supervisor_->run_all(starts_, [this](const Ended& ended) { certify(ended); });
+        const auto ran = supervisor_->run_all(starts_, [this](const Ended& ended) {
+            DriveResult& result = targets_[ended.index].result;
+            certify(*desk_, services_.observer, ended, starts_[ended.index].id, result);
+            written_ = written_ || result.media_state != MediaState::untouched;
+            services_.observer.result(result);
+        });
+        told_ = ran.has_value();
         if (!ran) give_up_untouched(ran.error());
     }
 
-    void give_up_untouched(const Error& error) {
+    void give_up_untouched(Error error) {
         for (const EraseRecord& start : starts_) forget_evidence(state_, start.id);
         supervisor_.reset();
-        if (error.code == ErrorCode::interrupted) static_cast<void>(interrupted(error.sys_errno));
-        else object_all(Error{.code = ErrorCode::config, .message = error.message, .sys_errno = error.sys_errno, .hint = error.hint}, "journal");
-    }
-
-    // One drive has ended, however it did: fold its journal, sign, register, tell.
-    void certify(const Ended& ended) {
-        DriveResult& result = results_[ended.index];
-        result.id = starts_[ended.index].id;
-        const auto record = engine::fold(ended.journal->entries(), ended.journal->text());
-        if (!record) {
-            result.verdict = Verdict::unknown;
-            result.media_state = MediaState::unknown;
-            result.status = ExitStatus::internal;
-            result.cause = record.error().message;
-            return services_.observer.result(result);
-        }
-        result.verdict = record->verdict;
-        result.media_state = record->media_state;
-        result.cause = record->cause;
-        result.status = status_of(*record, ended.journal_failed);
-        written_ = written_ || record->any_write_issued;
-        services_.observer.verification(result.path, record->verification);
-        if (!record->any_write_issued) {
-            // Interrupted, or the journal refused, before the first write: untouched, and nothing to file.
-            forget_evidence(state_, record->id);
-            if (!record->signal) result.status = ExitStatus::config;
-            return services_.observer.result(result);
-        }
-        services_.observer.phase(result.path, "signing");
-        const auto filed = file_evidence(*desk_, *record, *ended.journal);
-        if (filed) {
-            result.folder = filed->folder;
-            services_.observer.certificate(result.path, filed->folder, desk_->key.fingerprint_sha256());
-        } else {
-            services_.observer.warning(filed.error().message);
-            result.next_action = filed.error().hint;
-            if (record->verdict == Verdict::erased) {
-                result.status = ExitStatus::evidence_incomplete;
-                result.cause = "erased, but its evidence is not complete: " + filed.error().message;
-            }
-        }
-        services_.observer.result(result);
-    }
-
-    static ExitStatus status_of(const EraseRecord& record, bool journal_failed) {
-        switch (record.verdict) {
-            case Verdict::erased: return ExitStatus::ok;
-            case Verdict::exceptions: return ExitStatus::exceptions;
-            case Verdict::not_erased:
-                if (record.signal) return *record.signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
-                return journal_failed ? ExitStatus::host_io : ExitStatus::not_erased;
-            case Verdict::unknown: return ExitStatus::not_erased;
-        }
-        return ExitStatus::internal;
+        if (error.code == ErrorCode::interrupted) return interrupted(error.sys_errno);
+        error.code = ErrorCode::config;
+        object_all("journal", error);
     }
 
     // -- Refusals: collected, shown at once, and never after the first write ---------------------------------
-    void object(std::size_t i, std::vector<Objection> objections) {
+    void object(Target& target, std::vector<Objection> objections) {
+        DriveResult& result = target.result;
         for (Objection& objection : objections) {
-            if (results_[i].cause.empty()) results_[i].cause = objection.what;
-            if (results_[i].next_action.empty()) results_[i].next_action = objection.remedy;
-            const std::array both{results_[i].status, objection.status};
-            results_[i].status = worst_untouched(both);
+            if (result.cause.empty()) result.cause = objection.what;
+            if (result.next_action.empty()) result.next_action = objection.remedy;
+            result.status = worst_untouched(std::array{result.status, objection.status});
             objections_.push_back(std::move(objection));
         }
     }
-    void object(std::size_t i, const std::string& rule, const Error& error) {
-        object(i, {Objection{.rule = rule, .severity = Severity::stop, .status = exit_status_of(error), .what = error.message, .remedy = error.hint}});
+    void object(Target& target, const std::string& rule, const Error& error) {
+        object(target, {Objection{.rule = rule, .severity = Severity::stop, .status = exit_status_of(error), .what = error.message, .remedy = error.hint}});
     }
-    void object_all(const Error& error, const std::string& rule) {
-        object(0, rule, error);
-        for (std::size_t i = 1; i < results_.size(); ++i) {
-            results_[i].status = results_[0].status;
-            results_[i].cause = results_[0].cause;
+    // A fault of the call: every drive has it, and it is said once.
+    void object_all(const std::string& rule, const Error& error) {
+        for (Target& target : targets_) object(target, rule, error);
+        objections_.resize(objections_.size() - targets_.size() + 1);
+    }
+    void interrupted(int signal) {
+        signal_ = signal;
+        for (Target& target : targets_) {
+            target.result.status = signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+            target.result.cause = "interrupted before the first write";
         }
     }
     bool clean() const { return objections_.empty() && !signal_; }
 
-    bool interrupted(int signal) {
-        signal_ = signal;
-        for (DriveResult& result : results_) {
-            result.status = signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
-            result.cause = "interrupted before the first write";
-        }
-        return false;
-    }
-
-    ExitStatus refuse_all(const Error& error) {
-        for (const std::string& typed : request_.devices) {
-            results_.push_back({.path = printable_text(typed), .model = {}, .serial = {}, .verdict = {}, .media_state = MediaState::untouched, .status = ExitStatus::ok, .cause = {}, .next_action = {}, .id = {}, .folder = {}});
-        }
-        object_all(error, "set-up");
-        return summary_untouched();
-    }
-
-    ExitStatus summary_untouched() {
+    // -- The last word ---------------------------------------------------------------------------------------
+    ExitStatus summary() {
         if (!objections_.empty()) services_.observer.objections(objections_);
         std::vector<ExitStatus> statuses;
-        for (DriveResult& result : results_) {
-            if (result.status == ExitStatus::ok) result.cause = "not begun: another drive of the call was refused";
-            statuses.push_back(result.status);
+        for (const Target& target : targets_) statuses.push_back(target.result.status);
+        const ExitStatus untouched = worst_untouched(statuses);
+        if (!told_) {
+            for (Target& target : targets_) {
+                if (target.result.status == ExitStatus::ok) {
+                    target.result.status = untouched;
+                    target.result.cause = "not begun: another drive of the call was refused";
+                }
+                services_.observer.result(target.result);
+            }
         }
-        const ExitStatus worst = worst_untouched(statuses);
-        for (DriveResult& result : results_) {
-            if (result.status == ExitStatus::ok) result.status = worst;
-            services_.observer.result(result);
-        }
-        return worst;
+        // Drives whose evidence was only completed were written by an earlier call; theirs is a media state of "complete".
+        if (!written_ && untouched != ExitStatus::ok) return untouched;
+        statuses.insert(statuses.end(), done_before_.begin(), done_before_.end());
+        return worst_written(statuses);
     }
 
-    ExitStatus summary() {
-        std::vector<ExitStatus> statuses = done_before_;
-        for (const DriveResult& result : results_) statuses.push_back(result.status);
-        if (!written_ && !objections_.empty()) return summary_untouched();
-        if (!written_ && signal_) return summary_untouched();
-        return written_ ? worst_written(statuses) : settled(statuses);
+    std::vector<DeviceSnapshot> snapshots() const {
+        std::vector<DeviceSnapshot> all;
+        for (const Target& target : targets_) all.push_back(target.snapshot);
+        return all;
     }
-
-    // No drive was written in this call: all were finished before (0, 73, 11, 10), or the journals refused (78).
-    static ExitStatus settled(const std::vector<ExitStatus>& statuses) {
-        const bool host_side = std::any_of(statuses.begin(), statuses.end(), [](ExitStatus s) { return s == ExitStatus::config; });
-        return host_side ? worst_untouched(statuses) : worst_written(statuses);
+    std::vector<Plan> plans() const {
+        std::vector<Plan> all;
+        for (const Target& target : targets_) all.push_back(target.plan);
+        return all;
+    }
+    guard::Situation situation(const Target& target, const std::vector<DeviceSnapshot>& all) const {
+        return {.plan = target.plan, .now = target.snapshot, .consent = target.consent, .all_targets = all, .protected_places = places_};
     }
 
     const EraseRequest& request_;
     Services services_;
     StateDir state_;
-    ToolFacts tool_{.name = "quietus", .version = {}, .commit = {}, .binary_sha256 = {}, .build = {}, .selftest = {}};
+    std::optional<ToolFacts> tool_;
     std::optional<EvidenceDesk> desk_;
-    std::vector<discovery::NamedDevice> devices_;
-    std::vector<DeviceSnapshot> snapshots_;
+    std::vector<Target> targets_;
     std::vector<guard::ProtectedPlace> places_;
-    std::vector<Plan> plans_;
-    std::vector<Consent> consents_;
-    std::vector<Pending> pending_;
     std::vector<guard::ApprovedPlan> approved_;
     std::vector<EraseRecord> starts_;
     std::optional<Supervisor> supervisor_;
-    std::vector<DriveResult> results_;
     std::vector<Objection> objections_;
-    std::vector<ExitStatus> done_before_;
+    std::vector<ExitStatus> done_before_;  ///< Of drives whose evidence alone was missing.
     std::optional<int> signal_;
     bool written_{false};
+    bool told_{false};  ///< Every result has been told, as each drive ended.
 };
 
 }  // namespace

@@ -72,6 +72,11 @@ Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engin
 
 }  // namespace
 
+void forget_secrets(EvidenceDesk& desk) {
+    { const certs::SigningKey gone = std::move(desk.key); }
+    desk.log.forget_key();
+}
+
 Result<void> owe_evidence(const EvidenceDesk& desk, const std::string& id) {
     return create_file_durably(owed_file(desk.state, id), canonical_json({{"schema", "quietus/owed/1"}, {"id", id}}), 0600);
 }

@@ -20,6 +20,9 @@ struct EvidenceDesk {
     certs::Register log;
 };
 
+/// Wipes this process's copy of the private keys; in a worker, which signs nothing.
+void forget_secrets(EvidenceDesk& desk);
+
 /// Sets the mark that evidence for this erase is owed; before the first write.
 Result<void> owe_evidence(const EvidenceDesk& desk, const std::string& id);
 /// Takes the mark away: the erase never began, or its evidence is complete.

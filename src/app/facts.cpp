@@ -14,7 +14,7 @@ std::string first_line(const std::string& text) { return printable_ascii(text.su
 
 std::string fact(const Host& host, HostFacts& facts, const std::string& field, const std::string& path) {
     const auto text = host.read_file(path);
-    const std::string value = text ? first_line(*text) : std::string{};
+    std::string value = text ? first_line(*text) : std::string{};
     if (value.empty()) facts.missing.emplace_back(field, text ? path + " is empty" : printable_text(text.error().message));
     return value;
 }

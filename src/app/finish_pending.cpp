@@ -1,5 +1,6 @@
 #include "app/finish_pending.h"
 
+#include "app/certify.h"
 #include "app/fork_worker.h"
 #include "app/probe.h"
 #include "app/spot_check.h"
@@ -27,14 +28,10 @@ bool same_erase(const EraseRecord& record, const Plan& plan) {
 }
 
 DriveResult result_of(const EraseRecord& record, const Plan& plan) {
-    DriveResult result;
-    result.path = plan.target.path;
-    result.model = printable(plan.target.identity.model);
-    result.serial = printable(plan.target.identity.serial);
+    DriveResult result = result_for(plan.target);
     result.verdict = record.verdict;
     result.media_state = record.media_state;
     result.id = record.id;
-    result.status = ExitStatus::ok;
     return result;
 }
 

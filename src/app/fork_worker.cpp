@@ -73,6 +73,7 @@ LineReader::State LineReader::read_available(int fd, std::vector<std::string>& l
 std::vector<Result<std::string>> run_in_workers(const std::vector<std::function<std::string()>>& jobs, std::chrono::milliseconds deadline) {
     const auto until = std::chrono::steady_clock::now() + deadline;
     std::vector<Result<ForkedWorker>> workers;
+    workers.reserve(jobs.size());
     for (const auto& job : jobs) {
         workers.push_back(ForkedWorker::start([&](int socket) {
             // A reader that is gone is no reason to complain: we end either way.

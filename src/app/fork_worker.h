@@ -26,6 +26,11 @@ class ForkedWorker {
     ForkedWorker& operator=(const ForkedWorker&) = delete;
     ~ForkedWorker();
 
+    /// In a sibling: lets go of the inherited descriptor, so that the supervisor's end shows to the other worker.
+    void forget_in_child() {
+        socket_.reset();
+        pid_ = -1;
+    }
     int socket() const { return socket_.get(); }
     pid_t pid() const { return pid_; }
     /// True once the child has ended and was reaped (does not wait).

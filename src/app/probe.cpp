@@ -46,6 +46,7 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
 
 std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices, const std::vector<Place>& places) {
     std::vector<std::function<std::string()>> jobs;
+    jobs.reserve(devices.size());
     const int supervisor = host.own_process();
     for (const auto& device : devices) {
         jobs.emplace_back([&host, &device, &places, supervisor] {

@@ -8,11 +8,11 @@
 namespace quietus::app {
 
 Result<Signals> Signals::start() {
-    std::signal(SIGPIPE, SIG_IGN);
+    if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return sys_failure("signal", errno);
     sigset_t set{};
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-    if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return sys_failure("sigprocmask", errno);
+    if (const int fault = pthread_sigmask(SIG_BLOCK, &set, nullptr); fault != 0) return sys_failure("pthread_sigmask", fault);
     UniqueFd fd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
     if (!fd.is_open()) return sys_failure("signalfd", errno);
     return Signals{std::move(fd)};

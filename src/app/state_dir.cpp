@@ -1,7 +1,11 @@
 #include "app/state_dir.h"
 
 #include <cerrno>
+#include <fcntl.h>
+#include <optional>
 #include <unistd.h>
+
+#include <sys/file.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -31,9 +35,9 @@ Result<SecretBytes> read_passphrase(const Settings& settings) {
     std::string text;
     if (settings.passphrase_fd) {
         text = QUIETUS_TRY(config_result(read_to_end(*settings.passphrase_fd, kPassphraseMax, "--passphrase-fd " + std::to_string(*settings.passphrase_fd)), "give an open descriptor: --passphrase-fd 3 3<FILE"));
-    } else if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY"); folder != nullptr) {
+    } else if (const auto folder = environment("CREDENTIALS_DIRECTORY")) {
         // systemd: LoadCredentialEncrypted=quietus.passphrase:…
-        auto credential = read_whole_file(std::string{folder} + "/quietus.passphrase", kPassphraseMax);
+        auto credential = read_whole_file(*folder + "/quietus.passphrase", kPassphraseMax);
         if (credential) text = std::move(*credential);
     }
     auto secret = SecretBytes::copy_of(bytes_of(text));
@@ -53,6 +57,38 @@ Result<certs::SigningKey> read_key(const std::string& key_file, const std::strin
     wipe(std::as_writable_bytes(std::span{pem}));
     if (!key) return tl::unexpected{std::move(key).error().with_context(key_file)};
     return key;
+}
+
+// Two first runs at once must not each make a key or a register: whoever comes second finds the first one's.
+Result<UniqueFd> lock_state(const StateDir& state) {
+    const std::string path = state.path() + "/.lock";
+    UniqueFd lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!lock.is_open()) return tl::unexpected{as_config(sys_error("open " + path, errno), "name another folder with --state-dir")};
+    while (flock(lock.get(), LOCK_EX) != 0) {
+        if (errno != EINTR) return tl::unexpected{as_config(sys_error("flock " + path, errno), "")};
+    }
+    return lock;
+}
+
+Result<LoadedKey> find_or_make_key(const StateDir& state, const Settings& settings, UtcTime now) {
+    if (settings.key_file.empty() != settings.certificate_file.empty()) return failure(ErrorCode::config, "a key needs its certificate", "give both --key and --cert, or neither");
+    if (!settings.key_file.empty()) {
+        const SecretBytes passphrase = QUIETUS_TRY(read_passphrase(settings));
+        return LoadedKey{.key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase)), .made = false};
+    }
+    const UniqueFd lock = QUIETUS_TRY(lock_state(state));
+    const bool there = ::access(state.local_key().c_str(), F_OK) == 0;
+    if (!there) {
+        const std::string host = QUIETUS_TRY(config_result(read_whole_file("/proc/sys/kernel/hostname", 256), ""));
+        const auto made = QUIETUS_TRY(certs::make_local_key("quietus local key of " + printable_ascii(host.substr(0, host.find('\n'))), now));
+        // The certificate first: a key without one would be refused for ever.
+        QUIETUS_TRY(config_result(write_file_durably(state.local_certificate(), made.certificate_pem, 0644), ""));
+        std::string pem = text_of(made.key_pem.span());
+        const auto written = config_result(write_file_durably(state.local_key(), pem, 0600), "");
+        wipe(std::as_writable_bytes(std::span{pem}));
+        QUIETUS_TRY(written);
+    }
+    return LoadedKey{.key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {})), .made = !there};
 }
 
 }  // namespace
@@ -75,26 +111,15 @@ Result<void> StateDir::prepare() const {
 }
 
 Result<LoadedKey> load_or_make_key(const StateDir& state, const Settings& settings, UtcTime now) {
-    if (settings.key_file.empty() != settings.certificate_file.empty()) return failure(ErrorCode::config, "a key needs its certificate", "give both --key and --cert, or neither");
-    if (!settings.key_file.empty()) {
-        const SecretBytes passphrase = QUIETUS_TRY(read_passphrase(settings));
-        return LoadedKey{.key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase)), .made = false};
-    }
-    const bool there = ::access(state.local_key().c_str(), F_OK) == 0;
-    if (!there) {
-        const std::string host = QUIETUS_TRY(config_result(read_whole_file("/proc/sys/kernel/hostname", 256), ""));
-        const auto made = QUIETUS_TRY(certs::make_local_key("quietus local key of " + printable_ascii(host.substr(0, host.find('\n'))), now));
-        // The certificate first: a key without one would be refused for ever.
-        QUIETUS_TRY(config_result(write_file_durably(state.local_certificate(), made.certificate_pem, 0644), ""));
-        std::string pem = text_of(made.key_pem.span());
-        const auto written = config_result(write_file_durably(state.local_key(), pem, 0600), "");
-        wipe(std::as_writable_bytes(std::span{pem}));
-        QUIETUS_TRY(written);
-    }
-    return LoadedKey{.key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {})), .made = !there};
+    LoadedKey loaded = QUIETUS_TRY(find_or_make_key(state, settings, now));
+    // Found out now, and not after the erase.
+    QUIETUS_TRY(config_result(loaded.key.valid_at(now), "get a certificate that is valid today, or set the clock"));
+    return loaded;
 }
 
 Result<certs::Register> open_register(const StateDir& state, bool create) {
+    std::optional<UniqueFd> lock;
+    if (create) lock = QUIETUS_TRY(lock_state(state));
     const std::string database = state.register_dir() + "/register.sqlite";
     const std::string key_file = state.register_dir() + "/log.key.pem";
     const std::string origin_file = state.register_dir() + "/origin";
@@ -106,11 +131,13 @@ Result<certs::Register> open_register(const StateDir& state, bool create) {
         QUIETUS_TRY(config_result(make_directories(state.register_dir(), 0700), ""));
         const auto key = QUIETUS_TRY(certs::make_log_key("quietus-register/" + to_hex(random)));
         QUIETUS_TRY(config_result(write_file_durably(origin_file, key.origin, 0644), ""));
-        QUIETUS_TRY(config_result(write_file_durably(key_file, key.private_pem, 0600), ""));
+        QUIETUS_TRY(config_result(write_file_durably(key_file, key.pem(), 0600), ""));
     }
     const std::string origin = QUIETUS_TRY(config_result(read_whole_file(origin_file, 4096), "the register is damaged: restore it from a copy"));
-    const std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax), "the register's key is missing: restore it from a copy"));
-    auto key = QUIETUS_TRY_CONTEXT(certs::load_log_key(origin, pem), key_file);
+    std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax), "the register's key is missing: restore it from a copy"));
+    auto loaded = certs::load_log_key(origin, pem);
+    wipe(std::as_writable_bytes(std::span{pem}));
+    auto key = QUIETUS_TRY_CONTEXT(std::move(loaded), key_file);
     auto store = QUIETUS_TRY(certs::open_sqlite_store(database, /*create=*/!there));
     return certs::Register{std::move(store), std::move(key)};
 }

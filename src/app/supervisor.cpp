@@ -53,14 +53,20 @@ bool Supervisor::every(bool (*holds)(const Drive&)) const {
     return std::all_of(drives_.begin(), drives_.end(), [&](const auto& drive) { return holds(*drive); });
 }
 
-tl::expected<void, Supervisor::NotTaken> Supervisor::take_all(std::vector<guard::ApprovedPlan> plans) {
+tl::expected<void, Supervisor::NotTaken> Supervisor::take_all(std::vector<guard::ApprovedPlan> plans, const std::function<void()>& forget_secrets) {
     const int supervisor = host_.own_process();
     for (guard::ApprovedPlan& plan : plans) {
         auto drive = std::make_unique<Drive>();
         drive->index = drives_.size();
         drive->plan = plan.plan();
         observer_.phase(drive->plan.target.path, "taking the drive");
-        auto worker = ForkedWorker::start([&](int socket) { serve_erase(socket, host_, std::move(plan), supervisor, clock_); });
+        auto worker = ForkedWorker::start([&](int socket) {
+            for (const auto& sibling : drives_) {
+                if (sibling->worker) sibling->worker->forget_in_child();
+            }
+            forget_secrets();
+            serve_erase(socket, host_, std::move(plan), supervisor, clock_);
+        });
         if (worker) drive->worker.emplace(std::move(*worker));
         else drive->objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = worker.error().message, .remedy = {}});
         if (!worker) drive->state = Drive::State::refused;
@@ -212,14 +218,14 @@ void Supervisor::show_progress(Drive& drive, const Json& message) {
     static_cast<void>(drive.journal->append(message, clock_.now(), /*sync=*/false));
 }
 
-// The worker's stream has ended: expected after a refusal, a release or "finished" (its last line and the end of the
-// stream may come in one read), a loss otherwise.
+// The worker's stream has ended: expected after a refusal, a release or "finished", a loss otherwise.
 void Supervisor::lost(Drive& drive) {
     if (drive.state == Drive::State::running) {
         drive.closing.worker_lost = true;
         drive.closing.cause = "the worker process ended unexpectedly";
         close(drive, /*hung=*/false);
     } else if (drive.state == Drive::State::taking || drive.state == Drive::State::taken) {
+        // One that has ended stays so: its last word and the end of its stream often arrive together.
         const bool had_it = drive.state == Drive::State::taken;
         drive.state = Drive::State::refused;
         if (!had_it) drive.objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = drive.plan.target.path + ": its worker process ended unexpectedly", .remedy = {}});

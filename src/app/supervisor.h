@@ -43,7 +43,8 @@ class Supervisor {
         std::vector<std::vector<Objection>> objections;  ///< Per plan.
         std::optional<int> signal;
     };
-    tl::expected<void, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans);
+    /// `forget_secrets` runs first in each worker: fork copies the signing keys, and locked pages are not locked there.
+    tl::expected<void, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans, const std::function<void()>& forget_secrets);
 
     /// Opens a journal per drive (`starts` are the records as known so far, one per plan), gives the word, and runs until the last
     /// has ended; `on_end` is called for each as it ends. Fails before the first write where a journal cannot be made.

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -104,6 +105,13 @@ Result<void> sync_directory(const std::string& path) {
     if (!folder.is_open()) return sys_failure("open folder " + path, errno);
     if (fsync(folder.get()) != 0) return sys_failure("fsync folder " + path, errno);
     return {};
+}
+
+std::optional<std::string> environment(const char* name) {
+    // Nobody here ever sets a variable, so nothing can change under a reader.
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    if (value == nullptr) return std::nullopt;
+    return std::string{value};
 }
 
 std::string parent_directory(const std::string& path) {

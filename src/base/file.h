@@ -1,6 +1,7 @@
 #pragma once
 // Small files: read whole, and written so that they are there after a power cut, or not at all.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -31,6 +32,9 @@ Result<void> create_file_durably(const std::string& path, std::string_view bytes
 Result<void> make_directories(const std::string& path, mode_t mode);
 
 Result<void> sync_directory(const std::string& path);
+
+/// An environment variable; nothing where it is not set. The only reader of the environment.
+std::optional<std::string> environment(const char* name);
 
 /// "/a/b/c" → "/a/b"; "c" → "."; "/c" → "/".
 std::string parent_directory(const std::string& path);

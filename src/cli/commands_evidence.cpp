@@ -48,10 +48,17 @@ struct CertificateFlags {
     bool authenticity_only{false};
 };
 
+// An event has a type and schema of its own: the record's type keeps another name, as in `register search`.
+Json report_fields(const certs::Report& report) {
+    Json fields = certs::report_json(report);
+    if (report.authentic) fields["record_type"] = report.type;
+    return fields;
+}
+
 ExitStatus run_certificate_verify(Context& context, const CertificateFlags& flags) {
     const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
     if (!report) return fail(context, report.error());
-    context.output.finding("verification", certs::report_json(*report), certs::report_text(*report));
+    context.output.finding("verification", report_fields(*report), certs::report_text(*report));
     if (flags.authenticity_only) return report->authentic ? ExitStatus::ok : ExitStatus::no;
     return report->status();
 }
@@ -61,7 +68,7 @@ ExitStatus run_certificate_show(Context& context, const CertificateFlags& flags)
     const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
     if (!report) return fail(context, report.error());
     if (!report->authentic) {
-        context.output.finding("verification", certs::report_json(*report), certs::report_text(*report));
+        context.output.finding("verification", report_fields(*report), certs::report_text(*report));
         return ExitStatus::no;
     }
     context.output.finding("record", {{"record", report->record}}, report->record.dump(2));
@@ -139,21 +146,24 @@ void add_certificate(Parser& parser) {
 }
 
 void add_register(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("register", "The append-only register of this host");
+    CLI::App* sub = parser.app.add_subcommand("register", "The append-only register of this host: init, search, check");
     sub->group(kFurtherCommands);
     sub->require_subcommand(1);
-    sub->add_subcommand("init", "Make the register and its key")->callback([&parser] {
+    // Without a group of their own they would be hidden with their parent.
+    const std::string shown = "Subcommands";
+    sub->add_subcommand("init", "Make the register and its key")->group(shown)->callback([&parser] {
         parser.command = "register init";
         parser.chosen = run_register_init;
     });
     CLI::App* search = sub->add_subcommand("search", "Find entries by part of a serial, WWN, model or id");
+    search->group(shown);
     auto text = std::make_shared<std::string>();
     search->add_option("TEXT", *text, "What to look for; everything where it is left out");
     search->callback([&parser, text] {
         parser.command = "register search";
         parser.chosen = [text](Context& context) { return run_register_search(context, *text); };
     });
-    sub->add_subcommand("check", "Recompute the whole register")->callback([&parser] {
+    sub->add_subcommand("check", "Recompute the whole register")->group(shown)->callback([&parser] {
         parser.command = "register check";
         parser.chosen = run_register_check;
     });

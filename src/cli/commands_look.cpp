@@ -18,7 +18,7 @@ namespace quietus::cli {
 
 namespace {
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 using Row = std::array<std::string, 9>;
 
@@ -119,9 +119,9 @@ ExitStatus run_plan(Context& context, const std::vector<std::string>& devices, c
     }
     for (const Error& error : planned.failures) context.output.error(error);
     context.output.objections(planned.objections);
-    // A token for what the guards refuse whatever is said is of no use to anybody; for what --accept lets pass it is.
-    const bool can_be_had = planned.failures.empty() && std::all_of(planned.objections.begin(), planned.objections.end(), [](const Objection& o) { return o.severity == Severity::needs_consent; });
-    if (can_be_had) context.output.finding("token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}}, "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
+    // A token for what the guards would refuse is of no use to anybody; --accept may still lift the others.
+    const bool stopped = std::any_of(planned.objections.begin(), planned.objections.end(), [](const Objection& o) { return o.severity == Severity::stop; });
+    if (planned.failures.empty() && !stopped) context.output.finding("token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}}, "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
     return planned.status;
 }
 

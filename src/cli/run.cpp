@@ -6,6 +6,7 @@
 
 #include "app/facts.h"
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "certs/signing_key.h"
 #include "cli/commands.h"
@@ -65,7 +66,9 @@ std::optional<int> parse(Parser& parser, int argc, const char* const* argv, cons
     } catch (const CLI::Success& asked_for_help) {
         return parser.app.exit(asked_for_help);
     } catch (const CLI::ParseError& fault) {
-        std::string what = fault.what();
+        // CLI11 asks for a command before it looks at what it did not understand, which would hide a misspelt one.
+        const auto strays = parser.app.remaining();
+        std::string what = parser.app.get_subcommands().empty() && !strays.empty() ? (strays.front().starts_with('-') ? "no such option: " : "no command is called ") + strays.front() : fault.what();
         std::replace(what.begin(), what.end(), '\n', ' ');
         const Error error{.code = ErrorCode::usage, .message = printable_text(what), .sys_errno = 0, .hint = "quietus --help, or man quietus"};
         const bool json = asks_for_json(argc, argv);
@@ -85,13 +88,16 @@ void add_help(Parser& parser) {
     sub->callback([&parser, what] {
         parser.command = "help";
         parser.chosen = [&parser, what](Context& context) {
+            // Not App::help(): it would describe the command that was parsed, which is this one.
+            const auto help_of = [&parser](const CLI::App* command, const std::string& name) { print_line(parser.app.get_formatter()->make_help(command, name, CLI::AppFormatMode::Normal)); };
+            const auto is_named = [&](const CLI::App* command) { return command->get_name() == *what; };
             if (what->empty()) {
-                print_line(parser.app.help());
+                help_of(&parser.app, "quietus");
             } else if (*what == "all") {
                 for (CLI::App* command : parser.app.get_subcommands([](const CLI::App*) { return true; })) command->group("Subcommands");
-                print_line(parser.app.help("", CLI::AppFormatMode::All));
-            } else if (const auto named = parser.app.get_subcommands([&](const CLI::App* command) { return command->get_name() == *what; }); !named.empty()) {
-                print_line(named.front()->help());
+                help_of(&parser.app, "quietus");
+            } else if (const auto named = parser.app.get_subcommands(is_named); !named.empty()) {
+                help_of(named.front(), "quietus " + *what);
             } else {
                 context.output.error({.code = ErrorCode::usage, .message = "no command is called '" + printable_text(*what) + "'", .sys_errno = 0, .hint = "quietus help all"});
                 return ExitStatus::usage;
@@ -105,7 +111,7 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     Parser parser;
     describe(parser);
     if (const auto over = parse(parser, argc, argv, clock)) return *over;
-    const bool redraw = isatty(STDERR_FILENO) == 1 && !parser.no_color && std::getenv("NO_COLOR") == nullptr;
+    const bool redraw = isatty(STDERR_FILENO) == 1 && !parser.no_color && !environment("NO_COLOR");
     const auto output = parser.json ? make_json_output(clock, parser.command) : make_text_output(clock, redraw);
     const auto fail = [&](const Error& error) {
         output->error(error);
@@ -114,7 +120,7 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     const auto level = log::parse_level(parser.log_level);
     if (!level) return fail(level.error());
     log::start(*level);
-    parser.settings.config_named = parser.app.count("--config") > 0 || std::getenv("QUIETUS_CONFIG") != nullptr;
+    parser.settings.config_named = parser.app.count("--config") > 0 || environment("QUIETUS_CONFIG").has_value();
     if (const auto read = app::read_configuration(parser.settings); !read) return fail(read.error());
     if (const auto locked = certs::start_secure_memory(); !locked) return fail(locked.error());
     Context context{.host = host, .clock = clock, .output = *output, .settings = parser.settings, .json = parser.json};

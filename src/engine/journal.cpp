@@ -18,7 +18,8 @@ constexpr off_t kReserve = 256 * 1024;
 // Nothing we write comes near: larger is not a journal of ours.
 constexpr std::size_t kJournalSizeMax = 64 * kMiB;
 
-const std::string kFirstPrevious(64, '0');
+// What the first line names as the line before it.
+std::string no_previous() { return std::string(64, '0'); }
 
 }  // namespace
 
@@ -37,7 +38,7 @@ Result<Journal> Journal::create(const std::string& path) {
         return tl::unexpected{synced.error()};
     }
     Journal journal{path, std::move(file)};
-    journal.last_line_digest_ = kFirstPrevious;
+    journal.last_line_digest_ = no_previous();
     return journal;
 }
 
@@ -51,7 +52,7 @@ Result<Journal> Journal::reopen(const std::string& path) {
     journal.entries_ = std::move(contents.entries);
     const auto last = journal.text_.rfind('\n', journal.text_.size() < 2 ? 0 : journal.text_.size() - 2);
     const std::string line = journal.text_.substr(last == std::string::npos ? 0 : last + 1);
-    journal.last_line_digest_ = journal.entries_.empty() ? kFirstPrevious : sha256_hex(std::string_view{line}.substr(0, line.size() - 1));
+    journal.last_line_digest_ = journal.entries_.empty() ? no_previous() : sha256_hex(std::string_view{line}.substr(0, line.size() - 1));
     return journal;
 }
 
@@ -60,12 +61,16 @@ Result<void> Journal::append(Json event, UtcTime now, bool sync) {
     event["t"] = to_rfc3339(now);
     event["prev"] = last_line_digest_;
     const std::string line = canonical_json(event);
-    QUIETUS_TRY(write_all(file_.get(), line + "\n", "journal " + path_));
+    // Kept here whatever the disk says: the run goes on to its verdict, and its record is made from this.
     text_ += line + "\n";
     last_line_digest_ = sha256_hex(line);
     entries_.push_back(std::move(event));
-    if (sync && fdatasync(file_.get()) != 0) return sys_failure("fsync journal " + path_, errno);
-    return {};
+    if (broken_) return failure(ErrorCode::io, "journal " + path_ + ": could not be written before");
+    auto written = write_all(file_.get(), line + "\n", "journal " + path_);
+    if (written && sync && fdatasync(file_.get()) != 0) written = sys_failure("fsync journal " + path_, errno);
+    // Nothing may follow a torn line but the end of the file.
+    broken_ = !written;
+    return written;
 }
 
 Result<JournalContents> read_journal(const std::string& path) {
@@ -75,7 +80,7 @@ Result<JournalContents> read_journal(const std::string& path) {
     const std::size_t whole = end == std::string::npos ? 0 : end + 1;
     contents.torn_tail = whole != contents.text.size();
     contents.text.resize(whole);
-    std::string previous = kFirstPrevious;
+    std::string previous = no_previous();
     for (std::size_t at = 0; at < whole;) {
         const std::size_t stop = contents.text.find('\n', at);
         const std::string_view line = std::string_view{contents.text}.substr(at, stop - at);

@@ -25,7 +25,7 @@ class Journal {
     static Result<Journal> reopen(const std::string& path);
 
     /// Adds {"n", "t", "prev"} to the event and writes it. With `sync` it is on stable storage on return; a failure
-    /// means it may or may not be.
+    /// means it may or may not be, and every later append fails too. entries() and text() have it either way.
     Result<void> append(Json event, UtcTime now, bool sync);
 
     const std::string& path() const { return path_; }
@@ -42,6 +42,7 @@ class Journal {
     std::string text_;
     std::string last_line_digest_;
     std::vector<Json> entries_;
+    bool broken_{false};
 };
 
 struct JournalContents {

@@ -56,7 +56,7 @@ std::string confirmation_needed(const DeviceSnapshot& target, std::span<const De
 ConsentMeans means_of(const Consent& consent, const DeviceSnapshot& target,
                       std::span<const DeviceSnapshot> all_targets);
 
-/// Confirmations that name no drive of the call: a slip of the pen, `usage` for the caller to report.
+/// Confirmations that name no drive of the call: the drive found is not the drive named (65), for the caller to report.
 std::vector<std::string> unmatched_confirmations(const Consent& consent,
                                                  std::span<const DeviceSnapshot> all_targets);
 

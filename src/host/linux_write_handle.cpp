@@ -30,7 +30,7 @@ class Alarm {
         sigset_t alarm_only{};
         sigemptyset(&alarm_only);
         sigaddset(&alarm_only, SIGALRM);
-        sigprocmask(SIG_UNBLOCK, &alarm_only, &mask_);
+        pthread_sigmask(SIG_UNBLOCK, &alarm_only, &mask_);
         // Repeats, so that a signal that arrives just before the call blocks is not the only one.
         const itimerval timer{.it_interval = {.tv_sec = 0, .tv_usec = 100'000}, .it_value = {.tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000}};
         setitimer(ITIMER_REAL, &timer, nullptr);
@@ -40,7 +40,7 @@ class Alarm {
     ~Alarm() {
         const itimerval never{};
         setitimer(ITIMER_REAL, &never, nullptr);
-        sigprocmask(SIG_SETMASK, &mask_, nullptr);
+        pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
         sigaction(SIGALRM, &previous_, nullptr);
     }
 

@@ -44,6 +44,7 @@ void render(std::ostream& out, const Usage& usage) {
             << found.label << "\n";
     }
     for (const std::string& gap : usage.not_seen) out << "    not seen: " << gap << "\n";
+    for (const std::string& gap : usage.unseen_processes) out << "    not seen: " << gap << "\n";
 }
 
 std::string listed(const Host& host) {

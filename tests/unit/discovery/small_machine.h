@@ -107,6 +107,8 @@ class SmallMachine {
         for (const Use& use : drive->usage.uses)
             text += to_string(use.kind) + " " + use.where + ": " + use.what + "\n";
         for (const std::string& gap : drive->usage.not_seen) text += "not seen: " + gap + "\n";
+        for (const std::string& gap : drive->usage.unseen_processes)
+            text += "not seen: " + gap + "\n";
         return text;
     }
 

@@ -225,6 +225,7 @@ TEST(Uses, WhatAnOrdinaryUserMayNotSeeIsNamed) {
         const auto drive = inspect_drive(host, {"/dev/sda", {8, 0}}, {});
         std::string text;
         for (const std::string& gap : drive->usage.not_seen) text += gap + "\n";
+        for (const std::string& gap : drive->usage.unseen_processes) text += gap + "\n";
         return text;
     }();
     EXPECT_THAT(seen, HasSubstr("mounts of 1 processes: permission denied"));

@@ -1,0 +1,79 @@
+# bash completion for quietus(8) and quietus-verify(1)                                          -*- shell-script -*-
+# Words are listed by hand; tests/docs/completion_test.sh compares them with --help.
+
+_quietus_drives() {
+    local disk
+    for disk in "${QUIETUS_SYS_BLOCK:-/sys/block}"/*; do
+        [[ -r $disk/size && $(<"$disk/size") != 0 ]] && printf '/dev/%s\n' "${disk##*/}"
+    done
+}
+
+_quietus() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' sub='' word i
+    local global='--json --config --state-dir --log-level --no-color --version --help'
+    local goal='--purpose --level --technique --method --verify --out'
+    local trust='--ca --fingerprint'
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case ${COMP_WORDS[i - 1]} in --config | --state-dir | --log-level) continue ;; esac
+        [[ $word == -* ]] && continue
+        if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
+    done
+    case $previous in
+        --config | --key | --cert | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
+        --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
+        --level) mapfile -t COMPREPLY < <(compgen -W 'clear purge' -- "$current"); return ;;
+        --verify) mapfile -t COMPREPLY < <(compgen -W 'full sample none' -- "$current"); return ;;
+        --technique | --method)
+            # readline splits words at the colon of pattern:HEX, so it is offered without one.
+            mapfile -t COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) zero ones pattern:" -- "$current"); return ;;
+        --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature removable no-unique-serial' -- "$current"); return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
+    esac
+    local words='' drives=no folders=no
+    case $command in
+        '') words="list plan erase status verify certificate inspect register help $global" ;;
+        list | status) words=$global ;;
+        inspect) words=$global drives=yes ;;
+        plan) words="$goal $global" drives=yes ;;
+        erase) words="$goal --confirm --confirm-plan --accept --key --cert --passphrase-fd --ticket --asset --operator --organisation --location $global" drives=yes ;;
+        verify) words="--certificate --technique --method $trust $global" drives=yes ;;
+        certificate)
+            case $sub in
+                verify) words="$trust --authenticity-only $global" folders=yes ;;
+                show) words="$trust $global" folders=yes ;;
+                *) words="verify show $global" ;;
+            esac ;;
+        register)
+            case $sub in
+                '') words="init search check $global" ;;
+                *) words=$global ;;
+            esac ;;
+        help) words='all list plan erase status verify certificate inspect register' ;;
+    esac
+    if [[ $current != -* ]]; then
+        [[ $drives == no ]] || words+=" $(_quietus_drives)"
+        [[ $folders == no ]] || mapfile -t COMPREPLY < <(compgen -d -- "$current")
+    fi
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+_quietus_verify() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    case $previous in
+        --ca) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+        --fingerprint) COMPREPLY=() ;;
+        *)
+            if [[ $current == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W '--ca --fingerprint --json --authenticity-only --version --help' -- "$current")
+            else
+                mapfile -t COMPREPLY < <(compgen -d -- "$current")
+            fi ;;
+    esac
+}
+
+complete -F _quietus quietus
+complete -F _quietus_verify quietus-verify
