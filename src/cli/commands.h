@@ -37,6 +37,8 @@ struct Parser {
     std::string log_level{"info"};
     std::string command;
     Action chosen;
+    /// Tells what became of each drive of the call where it ends before `chosen`; unset where the command names none.
+    std::function<void(Output&, const Error&)> refused;
 };
 
 void add_list(Parser& parser);

@@ -44,15 +44,19 @@ std::optional<std::string> ask(const app::Signals& signals, const Plan& plan, co
     return read_line(signals);
 }
 
+void tell_untouched(Output& output, const std::vector<std::string>& devices, const Error& error) {
+    for (const std::string& device : devices) {
+        output.result({.path = device, .model = {}, .serial = {}, .verdict = {}, .media_state = MediaState::untouched, .status = exit_status_of(error), .cause = error.message, .next_action = error.hint, .id = {}, .folder = {}});
+    }
+}
+
 ExitStatus run_erase(Context& context, const EraseFlags& flags) {
     const auto goal = flags.goal.goal();
     auto signals = app::Signals::start();
     if (!goal || !signals) {
         const Error& error = !goal ? goal.error() : signals.error();
         context.output.error(error);
-        for (const std::string& device : flags.devices) {
-            context.output.result({.path = device, .model = {}, .serial = {}, .verdict = {}, .media_state = MediaState::untouched, .status = exit_status_of(error), .cause = error.message, .next_action = error.hint, .id = {}, .folder = {}});
-        }
+        tell_untouched(context.output, flags.devices, error);
         return exit_status_of(error);
     }
     app::EraseRequest request{.devices = flags.devices, .goal = *goal, .consent = {}, .settings = context.settings, .ask = {}};
@@ -88,9 +92,12 @@ void add_erase(Parser& parser) {
     sub->add_option("--location", settings.location, "Where it is done, for the record");
     sub->callback([&parser, flags] {
         parser.command = "erase";
+        parser.refused = [flags](Output& output, const Error& error) { tell_untouched(output, flags->devices, error); };
         parser.chosen = [flags](Context& context) {
             if (flags->devices.size() > 1 && !context.settings.asset_tag.empty()) {
-                context.output.error({.code = ErrorCode::usage, .message = "--asset names one drive, the call has " + std::to_string(flags->devices.size()), .sys_errno = 0, .hint = "erase them one at a time"});
+                const Error error{.code = ErrorCode::usage, .message = "--asset names one drive, the call has " + std::to_string(flags->devices.size()), .sys_errno = 0, .hint = "erase them one at a time"};
+                context.output.error(error);
+                tell_untouched(context.output, flags->devices, error);
                 return ExitStatus::usage;
             }
             return run_erase(context, *flags);

@@ -115,6 +115,7 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     const auto output = parser.json ? make_json_output(clock, parser.command) : make_text_output(clock, redraw);
     const auto fail = [&](const Error& error) {
         output->error(error);
+        if (parser.refused) parser.refused(*output, error);
         return output->summary(exit_status_of(error));
     };
     const auto level = log::parse_level(parser.log_level);
