@@ -69,7 +69,7 @@ case_is "--accept of no rule"; wrong 64 'no such rule' erase "$disk" "${confirm[
 new_loop second 4M
 results=2
 case_is "--asset with two drives"
-results='' wrong 64 'one drive' erase "$disk" "$second" "${confirm[@]}" --asset A1
+wrong 64 'one drive' erase "$disk" "$second" "${confirm[@]}" --asset A1
 results=2
 case_is "two drives, one of them a directory"
 expect_status 64 "$quietus" erase "$disk" "$work" "${confirm[@]}" --json
@@ -127,7 +127,7 @@ umount "$work/frozen"
 case_is "evidence folder on a full disk"
 mount -t tmpfs -o size=1M,mode=0700 quietus-lab "$work/mnt"
 dd if=/dev/zero of="$work/mnt/fill" bs=4096 status=none 2>/dev/null || true
-wrong 78 'evidence' erase "$disk" "${confirm[@]}" --out "$work/mnt"
+wrong 78 'No space left' erase "$disk" "${confirm[@]}" --out "$work/mnt"
 case_is "state folder on a full disk"
 wrong 78 . erase "$disk" "${confirm[@]}" --state-dir "$work/mnt/state"
 umount "$work/mnt"
@@ -183,7 +183,7 @@ jq -se 'any(.[]; .type == "result" and .media_state == "complete" and .exit == 7
 [ -z "$(find "$work/mnt" -name 'certificate.*')" ] || fail "there is a certificate on the full disk"
 written=$(writes_of "$big")
 case_is "still full"
-erase 73 "$big" --out "$work/mnt/out"
+erase 78 "$big" --out "$work/mnt/out"
 [ "$(writes_of "$big")" = "$written" ] || fail "the drive was written again"
 case_is "evidence disk full, then freed"
 rm "$work/mnt/fill"
