@@ -60,7 +60,11 @@ Result<void> Journal::append(Json event, UtcTime now, bool sync) {
     event["t"] = to_rfc3339(now);
     event["prev"] = last_line_digest_;
     const std::string line = canonical_json(event);
-    QUIETUS_TRY(write_all(file_.get(), line + "\n", "journal " + path_));
+    if (auto written = write_all(file_.get(), line + "\n", "journal " + path_); !written) {
+        // Part of a line may be there; the next one must not be glued to it.
+        if (ftruncate(file_.get(), static_cast<off_t>(text_.size())) != 0) written.error().message += " (and its torn line cannot be cut off)";
+        return written;
+    }
     text_ += line + "\n";
     last_line_digest_ = sha256_hex(line);
     entries_.push_back(std::move(event));
