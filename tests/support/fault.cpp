@@ -23,6 +23,7 @@ bool is_of_requests(Fault fault) {
         case Fault::identity_change:
         case Fault::exclusive_held:
         case Fault::lock_held:
+        case Fault::partition_busy:
             return false;
     }
     return false;
@@ -79,6 +80,7 @@ class FaultyQueue final : public IoQueue {
             case Fault::identity_change:
             case Fault::exclusive_held:
             case Fault::lock_held:
+            case Fault::partition_busy:
                 break;
         }
         return inner_->submit(request);

@@ -25,6 +25,7 @@ enum class Fault {
     identity_change,  ///< From the n-th write on the descriptor speaks of another medium.
     exclusive_held,   ///< O_EXCL is refused.
     lock_held,        ///< Somebody else has the flock.
+    partition_busy,   ///< A partition cannot be removed.
     kill_worker,      ///< The process that submits the request dies (SIGKILL).
     never_completes,  ///< The request stays in flight for ever.
 };

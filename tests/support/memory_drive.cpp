@@ -132,6 +132,8 @@ class MemoryHandle final : public WriteHandle {
     }
     Result<void> remove_partition(const Partition& partition) override {
         drive_.note(Did::remove_partition, static_cast<std::uint64_t>(partition.index));
+        if (drive_.faults().strikes(Fault::partition_busy) != nullptr)
+            return failure(ErrorCode::busy, "remove partition " + partition.name);
         drive_.set_partition(static_cast<std::size_t>(partition.index) - 1, false);
         return {};
     }
@@ -158,10 +160,10 @@ MemoryDrive::MemoryDrive(MemoryDriveOptions options)
       state_{1},
       deeds_{kDeedsMax},
       faults_{options_.faults} {
-    for (std::size_t i = 0; i < options_.size; ++i)
-        content()[i] = static_cast<std::byte>(kOldBytes[i % kOldBytes.size()]);
+    std::memcpy(content().data(), kOldBytes.data(), kOldBytes.size());
+    for (std::size_t done = kOldBytes.size(); done < options_.size; done *= 2)
+        std::memcpy(content().data() + done, content().data(), std::min(done, options_.size - done));
     state().partitions = (std::uint64_t{1} << options_.partitions.size()) - 1;
-    first_digest_ = content_digest();
 }
 
 std::string MemoryDrive::partition_name(std::size_t index) const {
@@ -173,6 +175,14 @@ void MemoryDrive::note(Did what, std::uint64_t offset, std::uint64_t length) con
     const std::uint64_t at = state().deeds++;
     QUIETUS_CHECK(at < kDeedsMax);
     deeds_[at] = {.what = what, .offset = offset, .length = length, .process = ::getpid()};
+    if (on_deed) on_deed(what);
+}
+
+bool MemoryDrive::untouched() const {
+    // Equal to itself one repetition on: the old bytes everywhere.
+    const std::size_t period = kOldBytes.size();
+    return count(Did::write) == 0 && shows_signatures() &&
+           std::memcmp(content().data(), content().data() + period, options_.size - period) == 0;
 }
 
 std::vector<Deed> MemoryDrive::diary() const {

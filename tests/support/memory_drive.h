@@ -2,6 +2,7 @@
 // A drive whose bytes are memory shared with forked workers, and a diary of everything done to it.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,10 +30,10 @@ struct MemoryDriveOptions {
     std::string serial{"SERIAL-0001"};  ///< Empty: the drive shows none.
     std::string model{"MEMORYDISK"};
     bool read_only{false};
-    std::vector<MemoryPartition> partitions;
+    std::vector<MemoryPartition> partitions{};
     /// What libblkid finds on the disk, until its first bytes are overwritten.
-    std::vector<FoundSignature> signatures;
-    std::vector<FaultRule> faults;
+    std::vector<FoundSignature> signatures{};
+    std::vector<FaultRule> faults{};
     std::uint64_t seed{1};  ///< Of the order in which requests complete.
 };
 
@@ -73,13 +74,17 @@ class MemoryDrive {
     std::span<std::byte> content() const { return content_.span().first(options_.size); }
     const Faults& faults() const { return faults_; }
 
+    /// Called in whatever process does it, before it is done.
+    std::function<void(Did)> on_deed;
+
     // -- The diary -----------------------------------------------------------------------------------
     void note(Did what, std::uint64_t offset = 0, std::uint64_t length = 0) const;
     std::vector<Deed> diary() const;
     std::size_t count(Did what) const;
     /// Bytes written so far, and those written more than once.
     RangeSet written() const;
-    bool untouched() const { return count(Did::write) == 0 && content_digest() == first_digest_; }
+    /// Never written, and every byte as it was made.
+    bool untouched() const;
     Digest content_digest() const { return sha256(content()); }
 
     // -- State shared with workers -------------------------------------------------------------------
@@ -110,7 +115,6 @@ class MemoryDrive {
     SharedArray<State> state_;
     SharedArray<Deed> deeds_;
     Faults faults_;
-    Digest first_digest_{};
 };
 
 }  // namespace quietus::test

@@ -134,9 +134,7 @@ Result<std::unique_ptr<WriteHandle>> MemoryHost::open_writable(const WritePermit
                                                                int /*lock_wait_ms*/) {
     MemoryDrive* drive = drive_of(permit.target().path);
     if (drive == nullptr) return sys_failure("open " + permit.target().path, ENOENT);
-    auto handle = drive->open_writable(permit);
-    if (handle && on_exclusive) on_exclusive(*drive);
-    return handle;
+    return drive->open_writable(permit);
 }
 
 }  // namespace quietus::test

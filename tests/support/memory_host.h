@@ -20,14 +20,12 @@ class MemoryHost final : public Host {
     /// The reference stays good.
     MemoryDrive& add(MemoryDriveOptions options);
     MemoryDrive& drive(std::size_t index = 0) { return drives_[index]; }
+    std::size_t drives() const { return drives_.size(); }
 
     /// Changes what sysfs and /proc say, from now on and in this process.
     void edit(const std::function<void(Machine&)>& change);
     /// Mounts partition `partition` (0: the disk) of the drive, as far as anybody can see.
     void mount(const MemoryDrive& drive, std::size_t partition, const std::string& point);
-
-    /// Called in the process that opens, after the drive is held exclusively and before the engine looks again.
-    std::function<void(MemoryDrive&)> on_exclusive;
 
     Result<std::string> read_file(const std::string& path) const override;
     Result<std::vector<std::string>> list_directory(const std::string& path) const override;
