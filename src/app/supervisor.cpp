@@ -181,12 +181,13 @@ void Supervisor::handle(Drive& drive, const Json& message) {
 
 // Journal first: the worker acts only after the ack.
 void Supervisor::journal_step(Drive& drive, const Json& message) {
-    const auto written = drive.journal->append(message, clock_.now(), /*sync=*/true);
+    const bool begins = message["event"] == "begin";
+    // A step that cannot be journalled does not begin; one that has ended has ended whatever the disk says.
+    const auto written = drive.journal->append(message, clock_.now(), /*sync=*/true, begins ? engine::Journal::Unwritten::forget : engine::Journal::Unwritten::keep);
     if (!written) {
         drive.journal_failed = true;
         observer_.warning(written.error().message);
     }
-    const bool begins = message["event"] == "begin";
     const auto outcome = member(message, "outcome");
     const auto index = static_cast<std::size_t>(outcome ? integer_member(*outcome, "index").value_or(0) : 0);
     if (begins && index < drive.plan.steps.size()) {
@@ -239,7 +240,7 @@ void Supervisor::close(Drive& drive, bool hung) {
     drive.closing.worker_lost = !drive.finished;
     if (!drive.finished && drive.closing.cause.empty()) drive.closing.cause = hung ? "the drive did not answer; its worker was left behind" : "the worker was stopped";
     if (stopped_by_ && !(drive.finished && drive.closing.cause.empty())) drive.closing.signal = stopped_by_;
-    const auto written = drive.journal->append(engine::close_event(drive.closing), clock_.now(), /*sync=*/true);
+    const auto written = drive.journal->append(engine::close_event(drive.closing), clock_.now(), /*sync=*/true, engine::Journal::Unwritten::keep);
     if (!written) {
         drive.journal_failed = true;
         observer_.warning(written.error().message);

@@ -41,6 +41,7 @@ Result<void> fold_open(const Json& entry, EraseRecord& record) {
 Result<void> fold_begin(const Json& entry, EraseRecord& record) {
     StepOutcome outcome = QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
     if (outcome.index != static_cast<int>(record.steps.size())) return failure(ErrorCode::bad_evidence, "steps out of order");
+    if (!record.steps.empty() && record.steps.back().end == StepEnd::not_ended) return failure(ErrorCode::bad_evidence, "a step begins although the one before it has not ended");
     outcome.end = StepEnd::not_ended;
     record.any_write_issued = record.any_write_issued || std::holds_alternative<OverwritePass>(outcome.step);
     record.steps.push_back(std::move(outcome));

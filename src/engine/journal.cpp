@@ -49,6 +49,7 @@ Result<Journal> Journal::reopen(const std::string& path) {
     if (contents.torn_tail && ftruncate(file.get(), static_cast<off_t>(contents.text.size())) != 0) return sys_failure("cut the torn line of " + path, errno);
     Journal journal{path, std::move(file)};
     journal.text_ = std::move(contents.text);
+    journal.on_disk_ = journal.text_.size();
     journal.entries_ = std::move(contents.entries);
     const auto last = journal.text_.rfind('\n', journal.text_.size() < 2 ? 0 : journal.text_.size() - 2);
     const std::string line = journal.text_.substr(last == std::string::npos ? 0 : last + 1);
@@ -56,21 +57,23 @@ Result<Journal> Journal::reopen(const std::string& path) {
     return journal;
 }
 
-Result<void> Journal::append(Json event, UtcTime now, bool sync) {
+Result<void> Journal::append(Json event, UtcTime now, bool sync, Unwritten unwritten) {
     event["n"] = entries_.size();
     event["t"] = to_rfc3339(now);
     event["prev"] = last_line_digest_;
     const std::string line = canonical_json(event);
-    // Kept here whatever the disk says: the run goes on to its verdict, and its record is made from this.
+    // With it goes what earlier failures left unwritten.
+    auto written = write_all(file_.get(), text_.substr(on_disk_) + line + "\n", "journal " + path_);
+    // Part of a line may be there; the next one must not be glued to it.
+    if (!written && ftruncate(file_.get(), static_cast<off_t>(on_disk_)) != 0) written.error().message += " (and its torn line cannot be cut off)";
+    if (!written && unwritten == Unwritten::forget) return written;
     text_ += line + "\n";
     last_line_digest_ = sha256_hex(line);
     entries_.push_back(std::move(event));
-    if (broken_) return failure(ErrorCode::io, "journal " + path_ + ": could not be written before");
-    auto written = write_all(file_.get(), line + "\n", "journal " + path_);
-    if (written && sync && fdatasync(file_.get()) != 0) written = sys_failure("fsync journal " + path_, errno);
-    // Nothing may follow a torn line but the end of the file.
-    broken_ = !written;
-    return written;
+    if (!written) return written;
+    on_disk_ = text_.size();
+    if (sync && fdatasync(file_.get()) != 0) return sys_failure("fsync journal " + path_, errno);
+    return {};
 }
 
 Result<JournalContents> read_journal(const std::string& path) {

@@ -24,9 +24,13 @@ class Journal {
     /// An existing journal, checked; a torn last line is cut off.
     static Result<Journal> reopen(const std::string& path);
 
+    /// What becomes of an event that could not be written: forgotten (the act it announces must not happen), or kept here and
+    /// written before the next one (it has happened).
+    enum class Unwritten { forget, keep };
+
     /// Adds {"n", "t", "prev"} to the event and writes it. With `sync` it is on stable storage on return; a failure
-    /// means it may or may not be, and every later append fails too. entries() and text() have it either way.
-    Result<void> append(Json event, UtcTime now, bool sync);
+    /// means it may or may not be, and leaves no torn line behind.
+    Result<void> append(Json event, UtcTime now, bool sync, Unwritten unwritten = Unwritten::forget);
 
     const std::string& path() const { return path_; }
     /// All entries so far, this run's and those found by reopen.
@@ -42,7 +46,7 @@ class Journal {
     std::string text_;
     std::string last_line_digest_;
     std::vector<Json> entries_;
-    bool broken_{false};
+    std::size_t on_disk_{0};  ///< How much of text_ has been written.
 };
 
 struct JournalContents {

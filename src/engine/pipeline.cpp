@@ -1,9 +1,12 @@
 #include "engine/pipeline.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 #include <system_error>
+
+#include "base/random.h"
 
 namespace quietus::engine {
 
@@ -149,9 +152,11 @@ class ReadRun final : public Run {
 
   private:
     Result<void> prepare(const Range& request, unsigned slot) override {
-        // A read that never reached the buffer must not pass: what a buffer held before is never what is expected.
+        // A read that never reached the buffer must not pass, whatever the buffer held before: bytes drawn for this
+        // read-back, after every write, stand in each sector and are what is expected by a chance of 2^-128 only.
+        if (!marked_) return tl::unexpected{marked_.error()};
         const auto buffer = queue_.buffer(slot).first(request.count);
-        for (std::size_t at = 0; at < buffer.size(); at += sector_) buffer[at] = ~buffer[at];
+        for (std::size_t at = 0; at < buffer.size(); at += sector_) std::copy(mark_.begin(), mark_.end(), buffer.begin() + static_cast<std::ptrdiff_t>(at));
         return {};
     }
     Result<void> accept(const IoCompletion& completion) override {
@@ -162,6 +167,8 @@ class ReadRun final : public Run {
 
     PatternSource& pattern_;
     std::uint32_t sector_;
+    std::array<std::byte, 16> mark_{};
+    Result<void> marked_{fill_random(mark_)};
 };
 
 }  // namespace

@@ -21,7 +21,8 @@ std::string step_name(const StepOutcome& outcome) { return "step " + std::to_str
 // Why a pass does not count as done; nullopt where it does.
 std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome, std::uint64_t addressable) {
     if (outcome.end != StepEnd::completed) return step_name(outcome) + " ended as " + to_string(outcome.end) + (outcome.cause.empty() ? "" : ": " + outcome.cause);
-    if (!outcome.failed.empty()) return step_name(outcome) + ": requests failed";
+    // A pass reads nothing: one that knows of wrong bytes is as little trusted as one with failed requests.
+    if (!outcome.failed.empty() || !outcome.mismatched.empty() || !outcome.unreadable.empty()) return step_name(outcome) + ": requests failed";
     if (outcome.covered.ranges() != std::vector<Range>{{0, addressable}} || outcome.bytes_done != addressable) {
         return step_name(outcome) + ": covered " + std::to_string(outcome.covered.total()) + " of " + std::to_string(addressable) + " bytes";
     }
@@ -33,6 +34,8 @@ std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const 
     if (!outcome.mismatched.empty()) return step_name(outcome) + ": " + std::to_string(outcome.mismatched.total()) + " bytes read back as something else";
     if (!outcome.unreadable.empty()) return step_name(outcome) + ": " + std::to_string(outcome.unreadable.total()) + " bytes cannot be read back";
     if (outcome.end != StepEnd::completed) return step_name(outcome) + " ended as " + to_string(outcome.end) + (outcome.cause.empty() ? "" : ": " + outcome.cause);
+    if (!outcome.failed.empty()) return step_name(outcome) + ": requests failed";
+    if (!outcome.covered.empty() && outcome.covered.ranges().back().end() > addressable) return step_name(outcome) + ": read beyond the end of the drive";
     if (outcome.bytes_done != outcome.bytes_promised || outcome.covered.total() != outcome.bytes_done) return step_name(outcome) + ": read less than promised";
     const bool full = step.mode == VerifyMode::full;
     if (full && outcome.covered.ranges() != std::vector<Range>{{0, addressable}}) return step_name(outcome) + ": read less than the whole drive";
@@ -43,7 +46,6 @@ std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const 
 struct Faults {
     std::optional<std::string> overwrite;
     std::optional<std::string> read_back;
-    bool mismatch{false};
     bool undecided{false};  ///< Hung, or ended without a word: what the drive did is not known.
 };
 
@@ -59,7 +61,6 @@ Faults faults_of(const EraseRecord& record) {
             continue;
         }
         faults.undecided = faults.undecided || outcome->end == StepEnd::hung || (outcome->end == StepEnd::not_ended && !writes);
-        faults.mismatch = faults.mismatch || !outcome->mismatched.empty() || !outcome->unreadable.empty();
         if (slot) continue;
         slot = writes ? fault_of_overwrite(*outcome, addressable) : fault_of_read_back(*outcome, *as_read_back(outcome->step), addressable);
     }
@@ -87,7 +88,6 @@ Judgement judge(const EraseRecord& record) {
     if (!record.identity_confirmed_after) {
         return {Verdict::unknown, MediaState::unknown, record.cause.empty() ? "the drive's identity was not confirmed after the last step" : record.cause};
     }
-    if (faults.mismatch) return {Verdict::not_erased, MediaState::altered, *faults.read_back};
     if (faults.read_back) return {Verdict::not_erased, MediaState::altered, *faults.read_back};
     if (!plan_reads_back_last(record.plan)) return {Verdict::exceptions, MediaState::altered, "no verification was asked for"};
     if (record.unaddressable_bytes != 0) {

@@ -1,0 +1,316 @@
+#include "engine/run.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/keystream.h"
+#include "engine/pattern_source.h"
+#include "engine/sample.h"
+#include "support/approve.h"
+#include "support/memory_host.h"
+#include "support/record_builder.h"
+
+namespace quietus::engine {
+namespace {
+
+using test::Did;
+using test::Fault;
+using test::MemoryDriveOptions;
+using test::MemoryHost;
+using testing::HasSubstr;
+
+class HandClock final : public Clock {
+  public:
+    UtcTime now() const override { return UtcTime{1'790'000'000'000}; }
+    // Each look at it is a second later, so that every interval has passed.
+    std::chrono::nanoseconds monotonic() const override { return time_ += std::chrono::seconds{1}; }
+
+  private:
+    mutable std::chrono::nanoseconds time_{0};
+};
+
+// Keeps what the engine reports, and how long the drive's diary was at that moment.
+class Script final : public RunControl {
+  public:
+    explicit Script(const test::MemoryDrive& drive) : drive_{drive} {}
+    struct Line {
+        bool begins{false};
+        StepOutcome outcome;
+        std::size_t deeds{0};
+    };
+
+    Result<void> begin(const StepOutcome& outcome) override {
+        lines.push_back({true, outcome, drive_.diary().size()});
+        if (outcome.index == refuse_begin) return failure(ErrorCode::io, "the journal is full");
+        return {};
+    }
+    Result<void> end(const StepOutcome& outcome) override {
+        lines.push_back({false, outcome, drive_.diary().size()});
+        if (outcome.index == refuse_end) return failure(ErrorCode::io, "the journal is full");
+        return {};
+    }
+    void progress(const StepOutcome& /*outcome*/, const RangeSet& covered) override {
+        progressed.push_back(covered.total());
+    }
+    bool stop_requested() override { return stop && stop(); }
+
+    std::vector<Line> lines;
+    std::vector<std::uint64_t> progressed;
+    int refuse_begin{-1};
+    int refuse_end{-1};
+    std::function<bool()> stop;
+
+  private:
+    const test::MemoryDrive& drive_;
+};
+
+class Run : public testing::Test {
+  protected:
+    void start(MemoryDriveOptions options, std::vector<Step> steps = {}) {
+        host_.emplace(std::move(options));
+        auto plan = test::approved(*host_, "/dev/sda", {}, [&](Plan& p) {
+            if (!steps.empty()) p.steps = steps;
+        });
+        auto taken = take(*host_, std::move(plan), {});
+        ASSERT_TRUE(taken.has_value());
+        drive_.emplace(std::move(*taken));
+        script_.emplace(drive());
+    }
+    RunEnd go(std::size_t request_size = 64 * kKiB) {
+        return run(*drive_, *script_, HandClock{}, {.depth = 4, .request_size = request_size});
+    }
+    test::MemoryDrive& drive() { return host_->drive(); }
+    std::vector<test::Deed> deeds(std::size_t from, std::size_t to) {
+        const auto all = drive().diary();
+        return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
+    }
+    static std::size_t count(const std::vector<test::Deed>& list, Did what) {
+        return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](const auto& d) { return d.what == what; }));
+    }
+    const Script::Line& line(std::size_t i) { return script_->lines.at(i); }
+    Bytes content() {
+        const auto all = drive().content();
+        return {all.begin(), all.end()};
+    }
+
+    std::optional<MemoryHost> host_;
+    std::optional<TakenDrive> drive_;
+    std::optional<Script> script_;
+};
+
+Bytes keystream_bytes(const Keystream& keystream, std::size_t size) {
+    Bytes bytes(size);
+    EXPECT_TRUE(KeystreamGenerator::create(keystream)->fill(0, bytes).has_value());
+    return bytes;
+}
+
+TEST_F(Run, WritesEveryByteOnceWithTheKeystreamThatWasAnnouncedAndReadsItAllBack) {
+    start({.size = 3 * kMiB + 512});
+    const RunEnd end = go();
+    EXPECT_EQ(end.cause, "");
+    EXPECT_TRUE(end.identity_confirmed);
+    ASSERT_EQ(script_->lines.size(), 4U);
+    const std::uint64_t size = drive().options().size;
+    EXPECT_EQ(drive().written().ranges(), (std::vector<Range>{{0, size}}));
+    EXPECT_EQ(content(), keystream_bytes(*line(0).outcome.keystream, size));
+    EXPECT_EQ(line(1).outcome.keystream, line(0).outcome.keystream);
+    EXPECT_EQ(line(1).outcome.end, StepEnd::completed);
+    EXPECT_TRUE(line(1).outcome.flushed);
+    EXPECT_EQ(line(1).outcome.bytes_done, size);
+    EXPECT_EQ(line(1).outcome.engine, "memory");
+    EXPECT_EQ(line(3).outcome.end, StepEnd::completed);
+    EXPECT_EQ(line(3).outcome.covered.total(), size);
+    EXPECT_FALSE(script_->progressed.empty());
+}
+
+TEST_F(Run, AnnouncesBeforeItActsAndFlushesBeforeItSaysDone) {
+    start({});
+    const std::size_t before = drive().diary().size();
+    go();
+    EXPECT_EQ(line(0).deeds, before) << "nothing was done before the step was in the journal";
+    const auto pass = deeds(line(0).deeds, line(1).deeds);
+    EXPECT_EQ(pass.back().what, Did::flush);
+    EXPECT_EQ(count(pass, Did::flush), 1U);
+    EXPECT_EQ(count(deeds(line(1).deeds, drive().diary().size()), Did::write), 0U);
+    const auto read = deeds(line(2).deeds, line(3).deeds);
+    EXPECT_EQ(read.front().what, Did::drop_cache);
+}
+
+TEST_F(Run, AsksWhoTheDriveIsAfterTheLastStepAndHasItsPartitionsReadAgain) {
+    start({.partitions = {{kMiB, kMiB}}});
+    go();
+    const auto after = deeds(line(3).deeds, drive().diary().size());
+    EXPECT_EQ(count(after, Did::facts), 1U);
+    EXPECT_EQ(count(after, Did::reread_partitions), 1U);
+    drive_.reset();
+    EXPECT_EQ(drive().count(Did::restore_partition), 0U);
+    EXPECT_FALSE(drive().has_partition(0));
+}
+
+TEST_F(Run, EachPassHasAKeyOfItsOwnAndAFlushOfItsOwn) {
+    start({}, {OverwritePass{1, 3, KeystreamPattern{}}, OverwritePass{2, 3, KeystreamPattern{}}, OverwritePass{3, 3, KeystreamPattern{}}, ReadBack{VerifyMode::full}});
+    EXPECT_EQ(go().cause, "");
+    ASSERT_EQ(script_->lines.size(), 8U);
+    const Keystream first = *line(0).outcome.keystream;
+    const Keystream second = *line(2).outcome.keystream;
+    const Keystream third = *line(4).outcome.keystream;
+    EXPECT_NE(first.key, second.key);
+    EXPECT_NE(second.key, third.key);
+    EXPECT_NE(first.key, third.key);
+    for (const std::size_t pass : {0U, 2U, 4U}) {
+        const auto done = deeds(line(pass).deeds, line(pass + 1).deeds);
+        EXPECT_EQ(done.back().what, Did::flush) << pass;
+        EXPECT_GT(count(done, Did::write), 0U);
+    }
+    EXPECT_EQ(content(), keystream_bytes(third, drive().options().size));
+}
+
+TEST_F(Run, DrawsTheSampleAfterTheFlushAndReadsExactlyThat) {
+    start({.size = 16 * kMiB}, {OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::sample}});
+    EXPECT_EQ(go().cause, "");
+    const StepOutcome& begun = line(2).outcome;
+    ASSERT_TRUE(begun.sample_seed.has_value());
+    EXPECT_FALSE(line(0).outcome.sample_seed.has_value()) << "no drive could know what will be read";
+    EXPECT_EQ(line(3).outcome.sample_seed, begun.sample_seed);
+    RangeSet expected;
+    for (const Range& range : sample_ranges(*begun.sample_seed, 16 * kMiB, 512)) expected.add(range);
+    RangeSet read;
+    for (const auto& deed : deeds(line(2).deeds, line(3).deeds)) {
+        if (deed.what == Did::read) read.add({deed.offset, deed.length});
+    }
+    EXPECT_EQ(read, expected);
+    EXPECT_EQ(line(3).outcome.covered, expected);
+    EXPECT_EQ(begun.bytes_promised, expected.total());
+    EXPECT_EQ(begun.sample_subsections, 1000U);
+}
+
+TEST_F(Run, TwoRunsDrawTwoSamples) {
+    std::vector<Bytes> seeds;
+    for (int i = 0; i < 2; ++i) {
+        drive_.reset();
+        start({.size = 16 * kMiB}, {OverwritePass{1, 1, ConstantPattern{{std::byte{0}}}}, ReadBack{VerifyMode::sample}});
+        go();
+        seeds.push_back(*line(2).outcome.sample_seed);
+    }
+    EXPECT_NE(seeds[0], seeds[1]);
+}
+
+TEST_F(Run, AConstantPatternIsWrittenWithoutAKey) {
+    start({}, {OverwritePass{1, 1, ConstantPattern{{std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}}}}, ReadBack{VerifyMode::full}});
+    EXPECT_EQ(go().cause, "");
+    EXPECT_FALSE(line(0).outcome.keystream.has_value());
+    const auto bytes = drive().content();
+    for (std::size_t i = 0; i < bytes.size(); i += 1021)
+        ASSERT_EQ(bytes[i], std::vector({std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}})[i % 3]);
+}
+
+TEST_F(Run, WithoutAWordInTheJournalNothingIsWritten) {
+    start({.partitions = {{kMiB, kMiB}}});
+    script_->refuse_begin = 0;
+    const RunEnd end = go();
+    EXPECT_EQ(end.cause, "the journal is full");
+    EXPECT_TRUE(drive().untouched());
+    drive_.reset();
+    EXPECT_TRUE(drive().has_partition(0)) << "untouched, so its partitions are put back";
+}
+
+TEST_F(Run, AnEndThatCannotBeJournalledEndsTheRun) {
+    start({});
+    script_->refuse_end = 0;
+    EXPECT_EQ(go().cause, "the journal is full");
+    EXPECT_EQ(script_->lines.size(), 2U);
+    EXPECT_EQ(drive().count(Did::read), 0U);
+}
+
+TEST_F(Run, AWriteErrorEndsTheRunButWhatWasWrittenIsFlushed) {
+    start({.faults = {{.fault = Fault::error, .where = {kMiB, 512}}}});
+    const RunEnd end = go();
+    EXPECT_THAT(end.cause, HasSubstr("write of 65536 bytes at byte 1048576: Input/output error"));
+    ASSERT_EQ(script_->lines.size(), 2U);
+    const StepOutcome& pass = line(1).outcome;
+    EXPECT_EQ(pass.end, StepEnd::io_error);
+    EXPECT_TRUE(pass.flushed);
+    EXPECT_EQ(pass.failed.ranges(), (std::vector<Range>{{kMiB, 64 * kKiB}}));
+    EXPECT_EQ(pass.bytes_done, pass.covered.total());
+    EXPECT_TRUE(end.identity_confirmed);
+}
+
+TEST_F(Run, ADriveThatVanishesIsGone) {
+    start({.faults = {{.fault = Fault::error, .where = {kMiB, 512}, .error = ENODEV}}});
+    go();
+    EXPECT_EQ(line(1).outcome.end, StepEnd::device_gone);
+}
+
+TEST_F(Run, AFlushThatFailsIsNoPass) {
+    start({.faults = {{.fault = Fault::flush_error}}});
+    const RunEnd end = go();
+    EXPECT_THAT(end.cause, HasSubstr("flush"));
+    ASSERT_EQ(script_->lines.size(), 2U);
+    EXPECT_FALSE(line(1).outcome.flushed);
+    EXPECT_EQ(line(1).outcome.end, StepEnd::io_error);
+}
+
+TEST_F(Run, UnreadableBytesAreReportedAsSuch) {
+    start({.faults = {{.fault = Fault::error, .on = IoKind::read, .where = {2 * kMiB, 1}}}});
+    go();
+    ASSERT_EQ(script_->lines.size(), 4U);
+    EXPECT_EQ(line(3).outcome.unreadable.ranges(), (std::vector<Range>{{2 * kMiB, 64 * kKiB}}));
+    EXPECT_TRUE(line(3).outcome.failed.empty());
+    EXPECT_EQ(line(3).outcome.end, StepEnd::io_error);
+}
+
+TEST_F(Run, AWriteThatTheDriveOnlyPretendedIsFound) {
+    start({.faults = {{.fault = Fault::dropped_write, .where = {kMiB, 1}}}});
+    EXPECT_THAT(go().cause, HasSubstr("65536 bytes read back as something else"));
+    EXPECT_EQ(line(3).outcome.mismatched.ranges(), (std::vector<Range>{{kMiB, 64 * kKiB}}));
+    EXPECT_EQ(line(3).outcome.end, StepEnd::mismatch);
+}
+
+TEST_F(Run, AnotherMediumAfterTheThirdWriteIsNotConfirmed) {
+    start({.faults = {{.fault = Fault::identity_change, .from = 3}}});
+    const RunEnd end = go();
+    EXPECT_FALSE(end.identity_confirmed);
+    EXPECT_THAT(end.cause, HasSubstr("medium changed"));
+}
+
+TEST_F(Run, StopsWithinTheRequestsInFlightOnceItIsTold) {
+    start({.size = 16 * kMiB});
+    std::size_t written_when_told = 0;
+    script_->stop = [&] {
+        if (drive().count(Did::write) >= 20 && written_when_told == 0) written_when_told = drive().count(Did::write);
+        return written_when_told != 0;
+    };
+    const RunEnd end = go();
+    EXPECT_THAT(end.cause, HasSubstr("interrupted"));
+    EXPECT_LE(drive().count(Did::write), written_when_told + 4);
+    ASSERT_EQ(script_->lines.size(), 2U) << "the read-back was not begun";
+    EXPECT_EQ(line(1).outcome.end, StepEnd::interrupted);
+    EXPECT_EQ(line(1).outcome.covered, drive().written());
+    EXPECT_TRUE(line(1).outcome.flushed);
+}
+
+TEST_F(Run, APartOfASectorAtTheEndIsLeftAlone) {
+    start({.size = 4 * kMiB + 512, .logical_sector = 4096, .physical_sector = 4096});
+    const std::byte tail = drive().content()[4 * kMiB];
+    EXPECT_EQ(go().cause, "");
+    EXPECT_EQ(drive().written().ranges(), (std::vector<Range>{{0, 4 * kMiB}}));
+    EXPECT_EQ(drive().content()[4 * kMiB], tail);
+    EXPECT_EQ(line(0).outcome.bytes_promised, 4 * kMiB);
+}
+
+TEST_F(Run, TheQueueOfADriveStaysBelow32MiB) {
+    start({});
+    run(*drive_, *script_, HandClock{});
+    std::uint64_t queues = 0;
+    for (const auto& deed : drive().diary()) {
+        if (deed.what != Did::make_queue) continue;
+        ++queues;
+        EXPECT_LE(deed.offset * deed.length, 32 * kMiB);
+    }
+    EXPECT_EQ(queues, 2U);
+}
+
+}  // namespace
+}  // namespace quietus::engine
