@@ -21,7 +21,7 @@ Error error_from_json(const Json& json) {
 
 // In the worker: all of this may hang.
 Result<Json> look(Host& host, const discovery::NamedDevice& device, const std::vector<Place>& places, int supervisor) {
-    const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, {.ignore_processes = {supervisor, getpid()}, .probe_signatures = true}));
+    const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, {.ignore_processes = {supervisor, getpid()}, .probe_signatures = true, .patience = discovery::kBriefOpenPatience}));
     Json disks = Json::array();
     for (const Place& place : places) disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
     return Json{{"snapshot", to_json(snapshot)}, {"disks", disks}};

@@ -1,6 +1,7 @@
 // inspect_drive: all that is known of one drive, the drive itself asked last.
 
 #include <algorithm>
+#include <thread>
 
 #include "base/bytes.h"
 #include "discovery/describe.h"
@@ -126,10 +127,8 @@ void read_signatures(Host& host, DeviceSnapshot& drive) {
     }
 }
 
-}  // namespace
-
-Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
-                                     const InspectOptions& options) {
+Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
+                                    const InspectOptions& options) {
     const Picture picture = QUIETUS_TRY(Picture::with_loops(host));
     const BlockNode* node = picture.graph().by_number(device.number);
     if (node == nullptr) {
@@ -149,6 +148,26 @@ Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
         drive.usage.not_seen.emplace_back("signatures: not asked for");
     }
     return drive;
+}
+
+bool only_open(const Usage& usage) {
+    const auto& uses = usage.uses;
+    return !uses.empty() && std::all_of(uses.begin(), uses.end(), [](const Use& use) {
+        return use.kind == UseKind::open_descriptor;
+    });
+}
+
+}  // namespace
+
+Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
+                                     const InspectOptions& options) {
+    constexpr std::chrono::milliseconds kInterval{50};
+    for (auto left = options.patience;; left -= kInterval) {
+        auto seen = inspect_once(host, device, options);
+        if (!seen || left <= std::chrono::milliseconds::zero() || !only_open(seen->usage))
+            return seen;
+        std::this_thread::sleep_for(kInterval);
+    }
 }
 
 }  // namespace quietus::discovery

@@ -27,7 +27,7 @@ Result<void> compare_facts(const HandleFacts& facts, const DeviceSnapshot& appro
 // Everything the guards ask, asked again now that nobody else can open the drive exclusively.
 tl::expected<DeviceSnapshot, std::vector<Objection>> look_again(Host& host, const guard::ApprovedPlan& plan, const std::vector<int>& own_processes) {
     const DeviceSnapshot& approved = plan.permit().target();
-    auto seen = discovery::inspect_drive(host, {approved.path, approved.number}, {.ignore_processes = own_processes, .probe_signatures = true});
+    auto seen = discovery::inspect_drive(host, {approved.path, approved.number}, {.ignore_processes = own_processes, .probe_signatures = true, .patience = discovery::kBriefOpenPatience});
     if (!seen) return tl::unexpected{objections_of(seen.error(), "inspect")};
     const guard::Review review = guard::review({.plan = plan.plan(), .now = *seen, .consent = plan.consent(), .all_targets = plan.all_targets(), .protected_places = plan.protected_places()});
     if (!review.objections.empty()) return tl::unexpected{review.objections};

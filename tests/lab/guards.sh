@@ -353,6 +353,13 @@ expect_keystream "$plain" "$(evidence "$work/state/certificates")/certificate.js
 rm -rf "$work/state/certificates"
 ok
 
+case_is "other runs of quietus look at every loop device meanwhile"
+background bash -c 'while :; do "$1" plan "$2" >/dev/null 2>&1; done' - "$quietus" "$another"
+for _ in 1 2 3 4 5; do erase 0 "$plain"; done
+end_child "$child"
+rm -rf "$work/state/certificates"
+ok "five erases, exit 0"
+
 case_is "two runs on one drive"
 new_loop shared 64M
 fill_random "$shared"
