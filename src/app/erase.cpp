@@ -97,7 +97,9 @@ class EraseCall {
     bool check_consent() {
         consents_.assign(plans_.size(), request_.consent);
         for (const std::string& rule : request_.consent.accepted) {
-            if (!guard::is_rule(rule)) object_all({.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + ": no such rule", .sys_errno = 0, .hint = "the rules are listed in quietus(8)"}, "accept");
+            if (guard::can_be_accepted(rule)) continue;
+            const std::string why = guard::is_rule(rule) ? ": no consent lifts this rule" : ": no such rule";
+            object_all({.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + why, .sys_errno = 0, .hint = "the rules are listed in quietus(8)"}, "accept");
         }
         for (const std::string& stray : guard::unmatched_confirmations(request_.consent, snapshots_)) {
             object_all({.code = ErrorCode::bad_evidence, .message = "--confirm " + printable_text(stray) + ": no drive of this call is called that", .sys_errno = 0, .hint = "quietus plan shows what to confirm"}, "confirm");
