@@ -105,6 +105,7 @@ std::vector<Result<std::string>> run_in_workers(const std::vector<std::function<
     for (std::size_t i = 0; i < workers.size(); ++i) {
         if (!workers[i]) results.emplace_back(tl::unexpected{workers[i].error()});
         else if (!ended[i]) results.emplace_back(failure(ErrorCode::unsupported, "does not answer within " + std::to_string(deadline.count() / 1000) + " s", "the drive or its path hangs: reseat it, or send it to destruction"));
+        else if (answers[i].size() > kMessageSizeMax) results.emplace_back(failure(ErrorCode::internal, "its answer is longer than " + std::to_string(kMessageSizeMax) + " bytes"));
         else results.emplace_back(std::move(answers[i]));
     }
     return results;
