@@ -200,7 +200,10 @@ class EraseCall {
 
     void erase_and_certify() {
         for (const EraseRecord& start : starts_) {
-            if (const auto owed = owe_evidence(*desk_, start.id); !owed) return give_up_untouched(owed.error());
+            auto owed = owe_evidence(*desk_, start.id);
+            if (owed) continue;
+            owed.error().code = ErrorCode::config;
+            return give_up_untouched(owed.error());
         }
         const auto ran = supervisor_->run_all(starts_, [this](const Ended& ended) { certify(ended); });
         if (!ran) give_up_untouched(ran.error());
@@ -210,7 +213,7 @@ class EraseCall {
         for (const EraseRecord& start : starts_) forget_evidence(state_, start.id);
         supervisor_.reset();
         if (error.code == ErrorCode::interrupted) static_cast<void>(interrupted(error.sys_errno));
-        else object_all(Error{.code = ErrorCode::config, .message = error.message, .sys_errno = error.sys_errno, .hint = error.hint}, "journal");
+        else object_all(error, error.code == ErrorCode::config ? "journal" : "worker");
     }
 
     // One drive has ended, however it did: fold its journal, sign, register, tell.

@@ -10,6 +10,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/file.h"
@@ -45,6 +46,15 @@ bool ForkedWorker::reap() {
     if (got == 0) return false;
     pid_ = -1;
     return true;
+}
+
+bool ForkedWorker::wait_for_end(std::chrono::milliseconds limit) {
+    if (reap()) return true;
+    // Readable once the process has ended (pidfd_open(2), Linux 5.3).
+    const UniqueFd process{static_cast<int>(syscall(SYS_pidfd_open, pid_, 0))};
+    pollfd waiting{.fd = process.get(), .events = POLLIN, .revents = 0};
+    if (process.is_open()) static_cast<void>(poll(&waiting, 1, static_cast<int>(limit.count())));
+    return reap();
 }
 
 void ForkedWorker::kill() {
