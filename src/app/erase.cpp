@@ -115,7 +115,9 @@ class EraseCall {
     bool check_consent() {
         const Consent& said = request_.consent;
         for (const std::string& rule : said.accepted) {
-            if (!guard::can_be_accepted(rule)) object_all("accept", {.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + ": no such rule, or none that can be accepted", .sys_errno = 0, .hint = "the rules are listed in quietus(8)"});
+            if (guard::can_be_accepted(rule)) continue;
+            const std::string why = guard::is_rule(rule) ? ": no consent lifts this rule" : ": no such rule";
+            object_all("accept", {.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + why, .sys_errno = 0, .hint = "the rules are listed in quietus(8)"});
         }
         for (const std::string& stray : guard::unmatched_confirmations(said, snapshots())) {
             object_all("confirm", {.code = ErrorCode::bad_evidence, .message = "--confirm " + printable_text(stray) + ": no drive of this call is called that", .sys_errno = 0, .hint = "quietus plan shows what to confirm"});
@@ -204,7 +206,10 @@ class EraseCall {
 
     void erase_and_certify() {
         for (const EraseRecord& start : starts_) {
-            if (const auto owed = owe_evidence(*desk_, start.id); !owed) return give_up_untouched(owed.error());
+            auto owed = owe_evidence(*desk_, start.id);
+            if (owed) continue;
+            owed.error().code = ErrorCode::config;
+            return give_up_untouched(owed.error());
         }
         const auto ran = supervisor_->run_all(starts_, [this](const Ended& ended) {
             DriveResult& result = targets_[ended.index].result;
@@ -216,12 +221,11 @@ class EraseCall {
         if (!ran) give_up_untouched(ran.error());
     }
 
-    void give_up_untouched(Error error) {
+    void give_up_untouched(const Error& error) {
         for (const EraseRecord& start : starts_) forget_evidence(state_, start.id);
         supervisor_.reset();
         if (error.code == ErrorCode::interrupted) return interrupted(error.sys_errno);
-        error.code = ErrorCode::config;
-        object_all("journal", error);
+        object_all(error.code == ErrorCode::config ? "journal" : "worker", error);
     }
 
     // -- Refusals: collected, shown at once, and never after the first write ---------------------------------

@@ -10,6 +10,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/file.h"
@@ -45,6 +46,15 @@ bool ForkedWorker::reap() {
     if (got == 0) return false;
     pid_ = -1;
     return true;
+}
+
+bool ForkedWorker::wait_for_end(std::chrono::milliseconds limit) {
+    if (reap()) return true;
+    // Readable once the process has ended (pidfd_open(2), Linux 5.3).
+    const UniqueFd process{static_cast<int>(syscall(SYS_pidfd_open, pid_, 0))};
+    pollfd waiting{.fd = process.get(), .events = POLLIN, .revents = 0};
+    if (process.is_open()) static_cast<void>(poll(&waiting, 1, static_cast<int>(limit.count())));
+    return reap();
 }
 
 void ForkedWorker::kill() {
@@ -106,6 +116,7 @@ std::vector<Result<std::string>> run_in_workers(const std::vector<std::function<
     for (std::size_t i = 0; i < workers.size(); ++i) {
         if (!workers[i]) results.emplace_back(tl::unexpected{workers[i].error()});
         else if (!ended[i]) results.emplace_back(failure(ErrorCode::unsupported, "does not answer within " + std::to_string(deadline.count() / 1000) + " s", "the drive or its path hangs: reseat it, or send it to destruction"));
+        else if (answers[i].size() > kMessageSizeMax) results.emplace_back(failure(ErrorCode::internal, "its answer is longer than " + std::to_string(kMessageSizeMax) + " bytes"));
         else results.emplace_back(std::move(answers[i]));
     }
     return results;

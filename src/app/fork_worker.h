@@ -35,6 +35,8 @@ class ForkedWorker {
     pid_t pid() const { return pid_; }
     /// True once the child has ended and was reaped (does not wait).
     bool reap();
+    /// The same, waiting up to `limit`.
+    bool wait_for_end(std::chrono::milliseconds limit);
     void kill();
 
   private:

@@ -19,6 +19,9 @@ namespace {
 constexpr std::chrono::nanoseconds kStatusInterval = std::chrono::seconds{1};
 constexpr std::chrono::nanoseconds kHintInterval = std::chrono::seconds{30};
 
+// A killed worker that is not stuck in the kernel is gone within this; with kStopDeadlineMs it stays below a second.
+constexpr std::chrono::milliseconds kKilledPatience{200};
+
 void command(const ForkedWorker& worker, Command what) {
     const char byte = static_cast<char>(what);
     // A worker that is gone shows as the end of its stream.
@@ -115,6 +118,12 @@ Result<void> Supervisor::run_all(const std::vector<EraseRecord>& starts, const s
         release_all();
         return tl::unexpected{Error{.code = ErrorCode::interrupted, .message = "interrupted before the first write", .sys_errno = *stopped_by_, .hint = {}}};
     }
+    for (const auto& drive : drives_) {
+        if (drive->state == Drive::State::taken) continue;
+        const Error error{.code = ErrorCode::internal, .message = drive->objections.empty() ? drive->plan.target.path + ": not taken" : drive->objections.front().what, .sys_errno = 0, .hint = {}};
+        release_all();
+        return tl::unexpected{error};
+    }
     // The point of no return: from here on drives are altered.
     for (const auto& drive : drives_) {
         drive->state = Drive::State::running;
@@ -126,7 +135,7 @@ Result<void> Supervisor::run_all(const std::vector<EraseRecord>& starts, const s
             for (const auto& drive : drives_) {
                 if (drive->state != Drive::State::running) continue;
                 drive->worker->kill();
-                close(*drive, /*hung=*/!drive->worker->reap());
+                close(*drive, /*hung=*/!drive->worker->wait_for_end(kKilledPatience));
             }
         }
     }
@@ -219,17 +228,16 @@ void Supervisor::show_progress(Drive& drive, const Json& message) {
     static_cast<void>(drive.journal->append(message, clock_.now(), /*sync=*/false));
 }
 
-// The worker's stream has ended: expected after a refusal, a release or "finished", a loss otherwise.
+// The worker's stream has ended: expected after "refused", a release or "finished" (often in the same breath as the
+// word itself), a loss otherwise.
 void Supervisor::lost(Drive& drive) {
     if (drive.state == Drive::State::running) {
         drive.closing.worker_lost = true;
         drive.closing.cause = "the worker process ended unexpectedly";
         close(drive, /*hung=*/false);
     } else if (drive.state == Drive::State::taking || drive.state == Drive::State::taken) {
-        // One that has ended stays so: its last word and the end of its stream often arrive together.
-        const bool had_it = drive.state == Drive::State::taken;
         drive.state = Drive::State::refused;
-        if (!had_it) drive.objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = drive.plan.target.path + ": its worker process ended unexpectedly", .remedy = {}});
+        drive.objections.push_back({.rule = "worker", .severity = Severity::stop, .status = ExitStatus::internal, .what = drive.plan.target.path + ": its worker process ended unexpectedly", .remedy = {}});
     }
 }
 

@@ -65,8 +65,8 @@ class FaultyQueue final : public IoQueue {
             case Fault::short_transfer:
                 if (request.length <= sector_) return answer(request, 0, 0);
                 shortened_[request.slot] = request;
-                return inner_->submit({request.kind, request.offset, request.length - sector_,
-                                       request.slot});
+                return inner_->submit(
+                    {request.kind, request.offset, request.length - sector_, request.slot});
             case Fault::flipped_bit:
                 flipped_[request.slot] = std::max(rule->where.first, request.offset);
                 return inner_->submit(request);
@@ -111,7 +111,8 @@ class FaultyQueue final : public IoQueue {
     }
 
     void mend(IoCompletion& completion) {
-        if (const auto shortened = shortened_.find(completion.slot); shortened != shortened_.end()) {
+        if (const auto shortened = shortened_.find(completion.slot);
+            shortened != shortened_.end()) {
             completion.length = shortened->second.length;
             shortened_.erase(shortened);
         }
@@ -133,8 +134,7 @@ class FaultyQueue final : public IoQueue {
 }  // namespace
 
 Faults::Faults(std::vector<FaultRule> rules)
-    : rules_{std::move(rules)},
-      counters_{std::make_shared<SharedArray<Counter>>(rules_.size())} {}
+    : rules_{std::move(rules)}, counters_{std::make_shared<SharedArray<Counter>>(rules_.size())} {}
 
 const FaultRule* Faults::meet(std::size_t index) const {
     const FaultRule& rule = rules_[index];
@@ -170,7 +170,9 @@ bool Faults::has_changed_identity(std::uint64_t writes) const {
     return false;
 }
 
-std::uint64_t Faults::count(std::size_t index) const { return (*counters_)[index].struck; }
+std::uint64_t Faults::count(std::size_t index) const {
+    return (*counters_)[index].struck;
+}
 
 std::unique_ptr<IoQueue> make_faulty_queue(std::unique_ptr<IoQueue> inner, Faults faults,
                                            std::uint32_t sector) {

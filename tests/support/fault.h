@@ -1,6 +1,6 @@
 #pragma once
-// Things that go wrong on a drive, said once and given to any queue or memory drive. What has happened is counted in
-// memory shared with forked workers.
+// Things that go wrong on a drive, said once and given to any queue or memory drive. What has
+// happened is counted in memory shared with forked workers.
 
 #include <atomic>
 #include <cerrno>

@@ -162,7 +162,8 @@ MemoryDrive::MemoryDrive(MemoryDriveOptions options)
       faults_{options_.faults} {
     std::memcpy(content().data(), kOldBytes.data(), kOldBytes.size());
     for (std::size_t done = kOldBytes.size(); done < options_.size; done *= 2)
-        std::memcpy(content().data() + done, content().data(), std::min(done, options_.size - done));
+        std::memcpy(content().data() + done, content().data(),
+                    std::min(done, options_.size - done));
     state().partitions = (std::uint64_t{1} << options_.partitions.size()) - 1;
 }
 

@@ -77,7 +77,8 @@ class MemoryDrive {
     /// Called in whatever process does it, before it is done.
     std::function<void(Did)> on_deed;
 
-    // -- The diary -----------------------------------------------------------------------------------
+    // -- The diary
+    // -----------------------------------------------------------------------------------
     void note(Did what, std::uint64_t offset = 0, std::uint64_t length = 0) const;
     std::vector<Deed> diary() const;
     std::size_t count(Did what) const;
@@ -87,8 +88,11 @@ class MemoryDrive {
     bool untouched() const;
     Digest content_digest() const { return sha256(content()); }
 
-    // -- State shared with workers -------------------------------------------------------------------
-    bool has_partition(std::size_t index) const { return ((state().partitions >> index) & 1U) != 0; }
+    // -- State shared with workers
+    // -------------------------------------------------------------------
+    bool has_partition(std::size_t index) const {
+        return ((state().partitions >> index) & 1U) != 0;
+    }
     void set_partition(std::size_t index, bool there) const;
     std::uint64_t changes() const { return state().changes; }
     HandleFacts facts() const;

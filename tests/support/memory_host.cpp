@@ -6,13 +6,16 @@ namespace quietus::test {
 
 namespace {
 
-// SPC-6 (clause unconfirmed), unit serial number page: page code 80h in byte 1, length in bytes 2 and 3.
+// SPC-6 (clause unconfirmed), unit serial number page: page code 80h in byte 1, length in bytes 2
+// and 3.
 std::string vpd_page_80(const std::string& serial) {
     std::string page{'\0', '\x80', '\0', static_cast<char>(serial.size())};
     return page + serial;
 }
 
-std::string number_text(DeviceNumber number) { return to_string(number) + "\n"; }
+std::string number_text(DeviceNumber number) {
+    return to_string(number) + "\n";
+}
 
 }  // namespace
 
@@ -64,8 +67,7 @@ void MemoryHost::add_drive_to(Machine& machine, const MemoryDrive& drive) const 
     files[folder + "/device/vendor"] = "ATA     \n";
     files[folder + "/device/model"] = options.model + "\n";
     files[folder + "/device/rev"] = "FW01\n";
-    if (!options.serial.empty())
-        files[folder + "/device/vpd_pg80"] = vpd_page_80(options.serial);
+    if (!options.serial.empty()) files[folder + "/device/vpd_pg80"] = vpd_page_80(options.serial);
     for (std::size_t i = 0; i < options.partitions.size(); ++i) {
         if (!drive.has_partition(i)) continue;
         const std::string part = "/sys/class/block/" + drive.partition_name(i);

@@ -1,5 +1,6 @@
 #pragma once
-// A machine with drives in memory: discovery sees them as SATA disks, the engine writes them, forked workers share them.
+// A machine with drives in memory: discovery sees them as SATA disks, the engine writes them,
+// forked workers share them.
 
 #include <deque>
 #include <functional>

@@ -120,7 +120,8 @@ TEST(Fold, AWholeRunIsErasedAndHoldsEverythingThatWasSaidAtItsBeginning) {
 TEST(Fold, AJournalBrokenOffAnywhereIsNotErased) {
     const std::vector<Json> whole = a_whole_run();
     for (std::size_t count = 1; count < whole.size(); ++count) {
-        const std::vector<Json> part{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(count)};
+        const std::vector<Json> part{whole.begin(),
+                                     whole.begin() + static_cast<std::ptrdiff_t>(count)};
         const auto record = folded(part);
         ASSERT_TRUE(record.has_value()) << record.error().message;
         EXPECT_NE(record->verdict, Verdict::erased) << count;
@@ -133,7 +134,8 @@ TEST(Fold, AWorkerLostAnywhereIsNotErased) {
     const std::vector<Json> whole = a_whole_run();
     for (const bool hung : {false, true}) {
         for (std::size_t count = 1; count < whole.size(); ++count) {
-            std::vector<Json> part{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(count)};
+            std::vector<Json> part{whole.begin(),
+                                   whole.begin() + static_cast<std::ptrdiff_t>(count)};
             part.push_back(close_event(closed_lost(hung)));
             const auto record = folded(part);
             ASSERT_TRUE(record.has_value()) << record.error().message;
@@ -162,7 +164,11 @@ TEST(Fold, TheDigestBindsEveryByteUpToAndWithTheClosingLine) {
     const std::uint64_t entries = events.size();
     EXPECT_EQ(folded(events)->journal_digest, sha256_hex(up_to_close));
     // What is noted after the end is not part of the record.
-    events.push_back(evidence_event({.folder = "/x", .record_sha256 = "a", .signature_sha256 = "b", .register_id = "c", .receipt_sha256 = "d"}));
+    events.push_back(evidence_event({.folder = "/x",
+                                     .record_sha256 = "a",
+                                     .signature_sha256 = "b",
+                                     .register_id = "c",
+                                     .receipt_sha256 = "d"}));
     const auto record = folded(events);
     ASSERT_TRUE(record.has_value());
     EXPECT_EQ(record->journal_digest, sha256_hex(up_to_close));
@@ -184,7 +190,8 @@ TEST(Fold, WhatASignalEndedSaysWhich) {
     ended.end = StepEnd::interrupted;
     ended.covered.subtract({kMiB, 7 * kMiB});
     ended.bytes_done = kMiB;
-    const auto record = folded({open_event(a_start()), begin_event(begun(a_plan(), 0)), end_event(ended), close_event(closing)});
+    const auto record = folded({open_event(a_start()), begin_event(begun(a_plan(), 0)),
+                                end_event(ended), close_event(closing)});
     ASSERT_TRUE(record.has_value()) << record.error().message;
     EXPECT_EQ(record->signal, SIGTERM);
     EXPECT_EQ(record->verdict, Verdict::not_erased);
@@ -206,27 +213,38 @@ TEST(Fold, StepsOutOfOrderAreRefused) {
     const Plan plan = a_plan();
     const Json open = open_event(a_start());
     expect_refused({open, begin_event(begun(plan, 1))}, "out of order");
-    expect_refused({open, begin_event(begun(plan, 0)), begin_event(begun(plan, 0))}, "out of order");
+    expect_refused({open, begin_event(begun(plan, 0)), begin_event(begun(plan, 0))},
+                   "out of order");
     expect_refused({open, end_event(a_perfect_outcome(plan, 0))}, "did not begin");
-    expect_refused({open, begin_event(begun(plan, 0)), end_event(a_perfect_outcome(plan, 1))}, "did not begin");
-    expect_refused({open, begin_event(begun(plan, 0)), end_event(a_perfect_outcome(plan, 0)), end_event(a_perfect_outcome(plan, 0))}, "did not begin");
+    expect_refused({open, begin_event(begun(plan, 0)), end_event(a_perfect_outcome(plan, 1))},
+                   "did not begin");
+    expect_refused({open, begin_event(begun(plan, 0)), end_event(a_perfect_outcome(plan, 0)),
+                    end_event(a_perfect_outcome(plan, 0))},
+                   "did not begin");
 }
 
 TEST(Fold, AStepThatBeginsBeforeTheOneBeforeHasEndedIsRefused) {
     const Plan plan = a_plan();
-    expect_refused({open_event(a_start()), begin_event(begun(plan, 0)), begin_event(begun(plan, 1))}, "has not ended");
+    expect_refused(
+        {open_event(a_start()), begin_event(begun(plan, 0)), begin_event(begun(plan, 1))},
+        "has not ended");
 }
 
 TEST(Fold, AnEndWithAnotherKeyOrSeedThanTheBeginningIsRefused) {
     const Plan plan = a_plan();
     StepOutcome other = a_perfect_outcome(plan, 0);
     other.keystream = test::a_keystream(77);
-    expect_refused({open_event(a_start()), begin_event(begun(plan, 0)), end_event(other)}, "another key");
+    expect_refused({open_event(a_start()), begin_event(begun(plan, 0)), end_event(other)},
+                   "another key");
     other.keystream.reset();
-    expect_refused({open_event(a_start()), begin_event(begun(plan, 0)), end_event(other)}, "another key");
+    expect_refused({open_event(a_start()), begin_event(begun(plan, 0)), end_event(other)},
+                   "another key");
     StepOutcome sampled = a_perfect_outcome(plan, 1);
     sampled.sample_seed = Bytes(32, std::byte{1});
-    expect_refused({open_event(a_start()), begin_event(begun(plan, 0)), end_event(a_perfect_outcome(plan, 0)), begin_event(begun(plan, 1)), end_event(sampled)}, "another key");
+    expect_refused(
+        {open_event(a_start()), begin_event(begun(plan, 0)), end_event(a_perfect_outcome(plan, 0)),
+         begin_event(begun(plan, 1)), end_event(sampled)},
+        "another key");
 }
 
 TEST(Fold, AStepThePlanDoesNotHaveIsRefused) {
@@ -299,7 +317,8 @@ TEST(Fold, WithoutAReadBackThereIsNoVerification) {
 }
 
 TEST(Fold, ATailThatCannotBeAddressedIsAnException) {
-    Plan plan = a_plan({OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::full}}, test::kRecordDriveSize + 100);
+    Plan plan = a_plan({OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::full}},
+                       test::kRecordDriveSize + 100);
     const auto record = folded(a_whole_run(plan));
     ASSERT_TRUE(record.has_value()) << record.error().message;
     EXPECT_EQ(record->unaddressable_bytes, 100U);

@@ -51,12 +51,17 @@ TEST(JournalLab, ADiskThatFillsUpDuringTheRunDoesNotSilenceTheJournal) {
     ASSERT_TRUE(small.mounted());
     auto journal = Journal::create(scratch.path() + "/small/a.jsonl");
     ASSERT_TRUE(journal.has_value()) << journal.error().message;
-    static_cast<void>(write_file_durably(scratch.path() + "/small/fill", std::string(200 * kKiB, 'x'), 0600));
+    static_cast<void>(
+        write_file_durably(scratch.path() + "/small/fill", std::string(200 * kKiB, 'x'), 0600));
     // Everything that is left goes.
     for (int i = 0; i < 64; ++i)
-        static_cast<void>(write_file_durably(scratch.path() + "/small/fill" + std::to_string(i), std::string(4096, 'x'), 0600));
+        static_cast<void>(write_file_durably(scratch.path() + "/small/fill" + std::to_string(i),
+                                             std::string(4096, 'x'), 0600));
     for (int i = 0; i < 100; ++i)
-        ASSERT_TRUE(journal->append({{"event", "x"}, {"text", std::string(1000, 'y')}}, UtcTime{0}, true).has_value()) << i;
+        ASSERT_TRUE(
+            journal->append({{"event", "x"}, {"text", std::string(1000, 'y')}}, UtcTime{0}, true)
+                .has_value())
+            << i;
 }
 
 }  // namespace

@@ -158,7 +158,8 @@ TEST_F(JournalFile, ALineTakenOutSwappedOrDoubledIsFound) {
     const std::string a = text.substr(0, one);
     const std::string b = text.substr(one, two - one);
     const std::string c = text.substr(two);
-    for (const std::string& order : {b + c, a + c, a + c + b, a + a + b + c, b + a + c, "\n" + text, text + "\n"}) {
+    for (const std::string& order :
+         {b + c, a + c, a + c + b, a + a + b + c, b + a + c, "\n" + text, text + "\n"}) {
         overwrite(order);
         const auto contents = read_journal(path_);
         ASSERT_FALSE(contents.has_value()) << order;

@@ -37,9 +37,8 @@ TEST(Keystream, EqualsWhatOpensslEncMakesAtEveryOffset) {
         std::string bytes;
         std::uint64_t offset = 0;
         words >> algorithm >> key >> nonce >> offset >> bytes;
-        const Keystream keystream{.algorithm = algorithm,
-                                  .key = from_hex(key).value(),
-                                  .nonce = from_hex(nonce).value()};
+        const Keystream keystream{
+            .algorithm = algorithm, .key = from_hex(key).value(), .nonce = from_hex(nonce).value()};
         EXPECT_EQ(to_hex(stream(keystream, offset, bytes.size() / 2)), bytes)
             << algorithm << " at " << offset;
         ++vectors;
@@ -47,11 +46,10 @@ TEST(Keystream, EqualsWhatOpensslEncMakesAtEveryOffset) {
     EXPECT_EQ(vectors, 20);
 }
 
-// RFC 8439 appendix A.1. Its nonce has 12 bytes and its counter 4; where the first four bytes of the nonce are
-// zero that is our form with 8 and 8.
+// RFC 8439 appendix A.1. Its nonce has 12 bytes and its counter 4; where the first four bytes of
+// the nonce are zero that is our form with 8 and 8.
 TEST(Keystream, EqualsTheChaCha20VectorsOfRfc8439) {
-    Keystream keystream{
-        .algorithm = std::string{kChaCha20}, .key = Bytes(32), .nonce = Bytes(8)};
+    Keystream keystream{.algorithm = std::string{kChaCha20}, .key = Bytes(32), .nonce = Bytes(8)};
     EXPECT_EQ(to_hex(stream(keystream, 0, 64)),
               "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7"
               "da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586");
@@ -75,8 +73,10 @@ TEST_P(KeystreamOf, SeekingGivesWhatGoingThereInOrderGives) {
     const Keystream keystream = counting_key(GetParam());
     const Bytes whole = stream(keystream, 0, 200'000 / 64 * 64);
     for (std::size_t offset = 0; offset < whole.size(); offset += 64 * 97) {
-        const Bytes part = stream(keystream, offset, std::min<std::size_t>(1000, whole.size() - offset));
-        EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + static_cast<std::ptrdiff_t>(offset)))
+        const Bytes part =
+            stream(keystream, offset, std::min<std::size_t>(1000, whole.size() - offset));
+        EXPECT_TRUE(std::equal(part.begin(), part.end(),
+                               whole.begin() + static_cast<std::ptrdiff_t>(offset)))
             << offset;
     }
 }
@@ -88,7 +88,8 @@ TEST_P(KeystreamOf, OneGeneratorMayJumpBackAndForth) {
     Bytes out(512);
     for (const std::uint64_t offset : {1024U, 0U, 65024U, 512U, 1024U}) {
         ASSERT_TRUE(generator->fill(offset, out).has_value());
-        EXPECT_TRUE(std::equal(out.begin(), out.end(), whole.begin() + static_cast<std::ptrdiff_t>(offset)));
+        EXPECT_TRUE(std::equal(out.begin(), out.end(),
+                               whole.begin() + static_cast<std::ptrdiff_t>(offset)));
     }
 }
 
@@ -117,7 +118,8 @@ TEST_P(KeystreamOf, AnotherKeyOrNonceIsAnotherStream) {
 }
 
 TEST_P(KeystreamOf, AKeyOrNonceOfAnotherLengthIsRefused) {
-    for (const auto& [key, nonce] : {std::pair{31, 8}, {33, 8}, {0, 8}, {32, 7}, {32, 9}, {32, 0}}) {
+    for (const auto& [key, nonce] :
+         {std::pair{31, 8}, {33, 8}, {0, 8}, {32, 7}, {32, 9}, {32, 0}}) {
         const Keystream keystream{.algorithm = std::string{GetParam()},
                                   .key = Bytes(static_cast<std::size_t>(key)),
                                   .nonce = Bytes(static_cast<std::size_t>(nonce))};

@@ -37,7 +37,8 @@ long peak_kib() {
 }
 
 TEST(MemoryLab, AWorkerThatWrites256MiBGrowsByLessThan32MiB) {
-    if (::geteuid() != 0 || ::access("/dev/loop-control", R_OK | W_OK) != 0) GTEST_SKIP() << "needs root and loop devices";
+    if (::geteuid() != 0 || ::access("/dev/loop-control", R_OK | W_OK) != 0)
+        GTEST_SKIP() << "needs root and loop devices";
     const test::ScratchFolder scratch;
     const test::LoopDevice loop{scratch.image("image", 256 * kMiB)};
     LinuxHost host;
@@ -50,7 +51,8 @@ TEST(MemoryLab, AWorkerThatWrites256MiBGrowsByLessThan32MiB) {
         long grown = -1;
         auto drive = take(host, std::move(plan), {::getppid(), ::getpid()});
         Silent control;
-        if (drive && run(*drive, control, SystemClock{}).cause.empty() && control.completed) grown = peak_kib() - before;
+        if (drive && run(*drive, control, SystemClock{}).cause.empty() && control.completed)
+            grown = peak_kib() - before;
         static_cast<void>(!::write(ends[1], &grown, sizeof grown));
         ::_exit(0);
     }

@@ -34,8 +34,8 @@ TEST(PatternSource, EveryPeriodKeepsItsPhaseAcrossRequests) {
         const Bytes bytes = counting(period);
         const auto source = constant(bytes);
         for (const std::uint64_t offset :
-             {std::uint64_t{0}, std::uint64_t{512}, std::uint64_t{kRequest}, std::uint64_t{7 * kRequest},
-              std::uint64_t{3} << 40U}) {
+             {std::uint64_t{0}, std::uint64_t{512}, std::uint64_t{kRequest},
+              std::uint64_t{7 * kRequest}, std::uint64_t{3} << 40U}) {
             const Bytes out = filled(*source, offset, kRequest);
             for (std::size_t i = 0; i < out.size(); i += 61)
                 ASSERT_EQ(out[i], bytes[(offset + i) % period]) << period << " at " << offset + i;

@@ -13,7 +13,9 @@ using test::Fault;
 using test::FaultRule;
 using testing::HasSubstr;
 
-bool always(const RangeSet& /*covered*/) { return true; }
+bool always(const RangeSet& /*covered*/) {
+    return true;
+}
 
 std::unique_ptr<PatternSource> keystream() {
     return make_pattern_source(KeystreamPattern{}, test::a_keystream(), 64 * kKiB).value();
@@ -41,12 +43,14 @@ class FailingSource final : public PatternSource {
   public:
     FailingSource(PatternSource& inner, std::uint64_t limit) : inner_{inner}, limit_{limit} {}
     Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
-        if (offset + out.size() > limit_) return failure(ErrorCode::internal, "the generator failed");
+        if (offset + out.size() > limit_)
+            return failure(ErrorCode::internal, "the generator failed");
         return inner_.fill(offset, out);
     }
     Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector,
                          RangeSet& mismatched) override {
-        if (offset + got.size() > limit_) return failure(ErrorCode::internal, "the generator failed");
+        if (offset + got.size() > limit_)
+            return failure(ErrorCode::internal, "the generator failed");
         return inner_.compare(offset, got, sector, mismatched);
     }
 
@@ -81,7 +85,8 @@ TEST_P(PipelineContract, WritesEveryByteAskedForAndNoOther) {
 
 TEST_P(PipelineContract, WritesConstantPatternsSharedAndNot) {
     start(kMiB);
-    for (const Bytes& bytes : {Bytes{std::byte{0x5A}}, Bytes{std::byte{1}, std::byte{2}, std::byte{3}}}) {
+    for (const Bytes& bytes :
+         {Bytes{std::byte{0x5A}}, Bytes{std::byte{1}, std::byte{2}, std::byte{3}}}) {
         const auto source = constant(bytes);
         const auto q = queue();
         EXPECT_EQ(write_extents(*q, *source, {{0, kMiB}}, always).end, StepEnd::completed);
@@ -101,7 +106,8 @@ TEST_P(PipelineContract, LeavesTheGapsBetweenExtentsAlone) {
     EXPECT_EQ(wrote.covered, ranges(extents));
     Bytes after = before;
     for (const Range& extent : extents) {
-        const Bytes part = expected(*source, extent.first / 64 * 64, extent.count + extent.first % 64);
+        const Bytes part =
+            expected(*source, extent.first / 64 * 64, extent.count + extent.first % 64);
         std::copy(part.begin() + static_cast<std::ptrdiff_t>(extent.first % 64), part.end(),
                   after.begin() + static_cast<std::ptrdiff_t>(extent.first));
     }
@@ -130,7 +136,8 @@ TEST_P(PipelineContract, ARequestThatFailsEndsTheStepAndIsNotCovered) {
                 start(kSize);
                 const auto source = keystream();
                 if (kind == IoKind::read) bench_->write(0, expected(*source, 0, kSize));
-                test::Faults faults{{{.fault = Fault::error, .on = kind, .where = {at, 1}, .error = error}}};
+                test::Faults faults{
+                    {{.fault = Fault::error, .on = kind, .where = {at, 1}, .error = error}}};
                 const auto q = test::make_faulty_queue(queue(), faults, 512);
                 const Coverage done = kind == IoKind::write
                                           ? write_extents(*q, *source, {{0, kSize}}, always)
@@ -152,7 +159,8 @@ TEST_P(PipelineContract, AShortTransferFails) {
     for (const IoKind kind : {IoKind::write, IoKind::read}) {
         start(8 * kRequest);
         const auto source = keystream();
-        test::Faults faults{{{.fault = Fault::short_transfer, .on = kind, .where = {3 * kRequest, 1}}}};
+        test::Faults faults{
+            {{.fault = Fault::short_transfer, .on = kind, .where = {3 * kRequest, 1}}}};
         const auto q = test::make_faulty_queue(queue(), faults, 512);
         const Coverage done = kind == IoKind::write
                                   ? write_extents(*q, *source, {{0, 8 * kRequest}}, always)
@@ -178,7 +186,8 @@ TEST_P(PipelineContract, EndsAsInterruptedWithinTheRequestsInFlight) {
         EXPECT_LE(done.covered.total(),
                   (static_cast<std::uint64_t>(rounds) + 2) * kDepth * kRequest);
         for (const Range& range : done.covered.ranges())
-            EXPECT_EQ(bench_->read(range.first, range.count), expected(*source, range.first, range.count));
+            EXPECT_EQ(bench_->read(range.first, range.count),
+                      expected(*source, range.first, range.count));
     }
 }
 
@@ -195,7 +204,8 @@ TEST_P(PipelineContract, CountsMismatchesBySectorAndGoesOn) {
         const auto q = queue();
         const Coverage done = read_extents(*q, *source, {{0, kMiB}}, sector, always);
         EXPECT_EQ(done.end, StepEnd::mismatch);
-        EXPECT_EQ(done.mismatched, ranges({{0, sector}, {5 * sector, sector}, {kMiB - sector, sector}}));
+        EXPECT_EQ(done.mismatched,
+                  ranges({{0, sector}, {5 * sector, sector}, {kMiB - sector, sector}}));
         EXPECT_EQ(done.covered, ranges({{0, kMiB}}));
         EXPECT_EQ(done.cause, std::to_string(3 * sector) + " bytes read back as something else");
     }
@@ -223,12 +233,15 @@ TEST_P(PipelineContract, EndsAReadBackOfTooManySeparateMismatches) {
 
 TEST_P(PipelineContract, AReadThatLeavesTheBufferAsItWasIsAMismatchInEverySector) {
     start(8 * kRequest);
-    // The worst case: the buffer already holds exactly what is expected, as every pass of zeros leaves it.
-    for (const auto& source : {constant({std::byte{0}}), constant({std::byte{0xFF}}), keystream()}) {
+    // The worst case: the buffer already holds exactly what is expected, as every pass of zeros
+    // leaves it.
+    for (const auto& source :
+         {constant({std::byte{0}}), constant({std::byte{0xFF}}), keystream()}) {
         bench_->write(0, expected(*source, 0, 8 * kRequest));
         test::Faults faults{{{.fault = Fault::stale_read, .on = IoKind::read, .from = 9}}};
         const auto q = test::make_faulty_queue(queue(), faults, 512);
-        EXPECT_EQ(read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always).end, StepEnd::completed);
+        EXPECT_EQ(read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always).end,
+                  StepEnd::completed);
         const Coverage done = read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always);
         EXPECT_EQ(done.end, StepEnd::mismatch);
         EXPECT_EQ(done.mismatched, ranges({{0, 8 * kRequest}}));

@@ -1,6 +1,6 @@
 #pragma once
-// What the pipeline promises on any queue: run on the memory queue (pipeline_test.cpp) and on the kernel's
-// (pipeline_lab_test.cpp).
+// What the pipeline promises on any queue: run on the memory queue (pipeline_test.cpp) and on the
+// kernel's (pipeline_lab_test.cpp).
 
 #include <functional>
 #include <memory>
@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
-#include "host/io_queue.h"
 #include "host/host.h"
+#include "host/io_queue.h"
 
 namespace quietus::engine {
 
@@ -41,7 +41,9 @@ class PipelineContract : public testing::TestWithParam<QueueKind> {
         bench_ = GetParam().make_bench(size, sector);
         sector_ = sector;
     }
-    std::unique_ptr<IoQueue> queue() { return bench_->queue({.depth = kDepth, .request_size = kRequest}); }
+    std::unique_ptr<IoQueue> queue() {
+        return bench_->queue({.depth = kDepth, .request_size = kRequest});
+    }
 
     static constexpr unsigned kDepth = 4;
     static constexpr std::size_t kRequest = 64 * 1024;

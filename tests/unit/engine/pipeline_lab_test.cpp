@@ -46,7 +46,9 @@ class LoopBench final : public Bench {
     bool threads_;
 };
 
-bool lab_is_there() { return ::geteuid() == 0 && ::access("/dev/loop-control", R_OK | W_OK) == 0; }
+bool lab_is_there() {
+    return ::geteuid() == 0 && ::access("/dev/loop-control", R_OK | W_OK) == 0;
+}
 
 QueueKind kernel_queue(const std::string& name, bool threads) {
     return {.name = name,
@@ -58,7 +60,8 @@ QueueKind kernel_queue(const std::string& name, bool threads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Lab, PipelineContract,
-                         testing::Values(kernel_queue("uring", false), kernel_queue("threads", true)),
+                         testing::Values(kernel_queue("uring", false),
+                                         kernel_queue("threads", true)),
                          [](const auto& kind) { return kind.param.name; });
 
 class PipelineLab : public testing::TestWithParam<QueueKind> {
@@ -69,7 +72,8 @@ class PipelineLab : public testing::TestWithParam<QueueKind> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Lab, PipelineLab,
-                         testing::Values(kernel_queue("uring", false), kernel_queue("threads", true)),
+                         testing::Values(kernel_queue("uring", false),
+                                         kernel_queue("threads", true)),
                          [](const auto& kind) { return kind.param.name; });
 
 TEST_P(PipelineLab, WritesAndReadsBeyond2TiBAndSector2To32) {
@@ -78,7 +82,8 @@ TEST_P(PipelineLab, WritesAndReadsBeyond2TiBAndSector2To32) {
     const auto q = bench->queue({});
     const auto source = make_pattern_source(KeystreamPattern{}, test::a_keystream(), kMiB).value();
     // Around byte 2^41, which is sector 2^32; then the end of the device.
-    const std::vector<Range> extents{{2 * kTiB - kMiB - 512, 2 * kMiB + 1024}, {3 * kTiB - 512, 512}};
+    const std::vector<Range> extents{{2 * kTiB - kMiB - 512, 2 * kMiB + 1024},
+                                     {3 * kTiB - 512, 512}};
     const auto always = [](const RangeSet& /*covered*/) { return true; };
     const Coverage wrote = write_extents(*q, *source, extents, always);
     ASSERT_EQ(wrote.end, StepEnd::completed) << wrote.cause;
@@ -96,7 +101,8 @@ TEST_P(PipelineLab, AWriteBeyondTheEndIsAnErrorAndNoCoverage) {
     const auto bench = GetParam().make_bench(kMiB, 512);
     const auto q = bench->queue({});
     const auto source = make_pattern_source(KeystreamPattern{}, test::a_keystream(), kMiB).value();
-    const Coverage wrote = write_extents(*q, *source, {{0, 2 * kMiB}}, [](const auto&) { return true; });
+    const Coverage wrote =
+        write_extents(*q, *source, {{0, 2 * kMiB}}, [](const auto&) { return true; });
     EXPECT_EQ(wrote.end, StepEnd::io_error);
     EXPECT_FALSE(wrote.covered.contains(kMiB));
 }

@@ -84,10 +84,12 @@ class Run : public testing::Test {
     test::MemoryDrive& drive() { return host_->drive(); }
     std::vector<test::Deed> deeds(std::size_t from, std::size_t to) {
         const auto all = drive().diary();
-        return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
+        return {all.begin() + static_cast<std::ptrdiff_t>(from),
+                all.begin() + static_cast<std::ptrdiff_t>(to)};
     }
     static std::size_t count(const std::vector<test::Deed>& list, Did what) {
-        return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](const auto& d) { return d.what == what; }));
+        return static_cast<std::size_t>(
+            std::count_if(list.begin(), list.end(), [&](const auto& d) { return d.what == what; }));
     }
     const Script::Line& line(std::size_t i) { return script_->lines.at(i); }
     Bytes content() {
@@ -150,7 +152,8 @@ TEST_F(Run, AsksWhoTheDriveIsAfterTheLastStepAndHasItsPartitionsReadAgain) {
 }
 
 TEST_F(Run, EachPassHasAKeyOfItsOwnAndAFlushOfItsOwn) {
-    start({}, {OverwritePass{1, 3, KeystreamPattern{}}, OverwritePass{2, 3, KeystreamPattern{}}, OverwritePass{3, 3, KeystreamPattern{}}, ReadBack{VerifyMode::full}});
+    start({}, {OverwritePass{1, 3, KeystreamPattern{}}, OverwritePass{2, 3, KeystreamPattern{}},
+               OverwritePass{3, 3, KeystreamPattern{}}, ReadBack{VerifyMode::full}});
     EXPECT_EQ(go().cause, "");
     ASSERT_EQ(script_->lines.size(), 8U);
     const Keystream first = *line(0).outcome.keystream;
@@ -168,14 +171,17 @@ TEST_F(Run, EachPassHasAKeyOfItsOwnAndAFlushOfItsOwn) {
 }
 
 TEST_F(Run, DrawsTheSampleAfterTheFlushAndReadsExactlyThat) {
-    start({.size = 16 * kMiB}, {OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::sample}});
+    start({.size = 16 * kMiB},
+          {OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::sample}});
     EXPECT_EQ(go().cause, "");
     const StepOutcome& begun = line(2).outcome;
     ASSERT_TRUE(begun.sample_seed.has_value());
-    EXPECT_FALSE(line(0).outcome.sample_seed.has_value()) << "no drive could know what will be read";
+    EXPECT_FALSE(line(0).outcome.sample_seed.has_value())
+        << "no drive could know what will be read";
     EXPECT_EQ(line(3).outcome.sample_seed, begun.sample_seed);
     RangeSet expected;
-    for (const Range& range : sample_ranges(*begun.sample_seed, 16 * kMiB, 512)) expected.add(range);
+    for (const Range& range : sample_ranges(*begun.sample_seed, 16 * kMiB, 512))
+        expected.add(range);
     RangeSet read;
     for (const auto& deed : deeds(line(2).deeds, line(3).deeds)) {
         if (deed.what == Did::read) read.add({deed.offset, deed.length});
@@ -190,7 +196,8 @@ TEST_F(Run, TwoRunsDrawTwoSamples) {
     std::vector<Bytes> seeds;
     for (int i = 0; i < 2; ++i) {
         drive_.reset();
-        start({.size = 16 * kMiB}, {OverwritePass{1, 1, ConstantPattern{{std::byte{0}}}}, ReadBack{VerifyMode::sample}});
+        start({.size = 16 * kMiB},
+              {OverwritePass{1, 1, ConstantPattern{{std::byte{0}}}}, ReadBack{VerifyMode::sample}});
         go();
         seeds.push_back(*line(2).outcome.sample_seed);
     }
@@ -198,12 +205,15 @@ TEST_F(Run, TwoRunsDrawTwoSamples) {
 }
 
 TEST_F(Run, AConstantPatternIsWrittenWithoutAKey) {
-    start({}, {OverwritePass{1, 1, ConstantPattern{{std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}}}}, ReadBack{VerifyMode::full}});
+    start({}, {OverwritePass{1, 1,
+                             ConstantPattern{{std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}}}},
+               ReadBack{VerifyMode::full}});
     EXPECT_EQ(go().cause, "");
     EXPECT_FALSE(line(0).outcome.keystream.has_value());
     const auto bytes = drive().content();
     for (std::size_t i = 0; i < bytes.size(); i += 1021)
-        ASSERT_EQ(bytes[i], std::vector({std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}})[i % 3]);
+        ASSERT_EQ(bytes[i],
+                  std::vector({std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}})[i % 3]);
 }
 
 TEST_F(Run, WithoutAWordInTheJournalNothingIsWritten) {
@@ -279,7 +289,8 @@ TEST_F(Run, StopsWithinTheRequestsInFlightOnceItIsTold) {
     start({.size = 16 * kMiB});
     std::size_t written_when_told = 0;
     script_->stop = [&] {
-        if (drive().count(Did::write) >= 20 && written_when_told == 0) written_when_told = drive().count(Did::write);
+        if (drive().count(Did::write) >= 20 && written_when_told == 0)
+            written_when_told = drive().count(Did::write);
         return written_when_told != 0;
     };
     const RunEnd end = go();

@@ -7,7 +7,9 @@
 namespace quietus::engine {
 namespace {
 
-Bytes seed(int value) { return Bytes(kSampleSeedSize, static_cast<std::byte>(value)); }
+Bytes seed(int value) {
+    return Bytes(kSampleSeedSize, static_cast<std::byte>(value));
+}
 
 std::uint64_t total(const std::vector<Range>& ranges) {
     std::uint64_t sum = 0;
@@ -37,11 +39,13 @@ std::vector<bool> recomputed(const Bytes& seed, std::uint64_t sectors) {
         for (std::uint64_t k = 0; k < 2; ++k) {
             std::string text = text_of(seed) + "quietus-sample-1";
             for (const std::uint64_t number : {i, k}) {
-                for (int byte = 7; byte >= 0; --byte) text += static_cast<char>(number >> (8 * byte));
+                for (int byte = 7; byte >= 0; --byte)
+                    text += static_cast<char>(number >> (8 * byte));
             }
             const Digest digest = sha256(text);
             std::uint64_t drawn = 0;
-            for (std::size_t b = 0; b < 8; ++b) drawn = drawn * 256 + static_cast<std::uint64_t>(digest[b]);
+            for (std::size_t b = 0; b < 8; ++b)
+                drawn = drawn * 256 + static_cast<std::uint64_t>(digest[b]);
             at[k] = drawn % (size - 2 * length + 1);
         }
         const std::uint64_t first = begin + std::min(at[0], at[1]);
@@ -64,8 +68,8 @@ TEST(Sample, EqualsAnIndependentComputation) {
 
 TEST(Sample, HoldsATwentiethTwiceInEachOfAThousandSubsections) {
     for (const std::uint32_t sector : {512U, 4096U}) {
-        for (const std::uint64_t sectors : {std::uint64_t{20'000}, std::uint64_t{12'345'677},
-                                            (std::uint64_t{1} << 45U) + 3}) {
+        for (const std::uint64_t sectors :
+             {std::uint64_t{20'000}, std::uint64_t{12'345'677}, (std::uint64_t{1} << 45U) + 3}) {
             const std::uint64_t size = sectors * sector;
             const auto ranges = sample_ranges(seed(1), size, sector);
             std::uint64_t previous_end = 0;
@@ -81,7 +85,8 @@ TEST(Sample, HoldsATwentiethTwiceInEachOfAThousandSubsections) {
             __extension__ using Wide = unsigned __int128;
             for (std::uint64_t i = 0; i < 1000; i += 37) {
                 const auto begin = static_cast<std::uint64_t>(Wide{sectors} * i / 1000) * sector;
-                const auto end = static_cast<std::uint64_t>(Wide{sectors} * (i + 1) / 1000) * sector;
+                const auto end =
+                    static_cast<std::uint64_t>(Wide{sectors} * (i + 1) / 1000) * sector;
                 ASSERT_GE(overlap(ranges, begin, end) * 10, end - begin) << i;
             }
         }

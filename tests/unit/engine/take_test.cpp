@@ -16,7 +16,9 @@ using test::MemoryHost;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-MemoryDriveOptions with_partitions() { return {.partitions = {{kMiB, kMiB}, {2 * kMiB, kMiB}}}; }
+MemoryDriveOptions with_partitions() {
+    return {.partitions = {{kMiB, kMiB}, {2 * kMiB, kMiB}}};
+}
 
 // What was done, each kind once in a row; looking is looking, whether a query or a probe.
 std::vector<Did> story(const test::MemoryDrive& drive) {
@@ -50,8 +52,8 @@ TEST(Take, LocksThenHoldsThenAsksTheDescriptorThenLooksThenRemovesPartitionsAndL
     const auto taken = take(host, test::approved(planned, "/dev/sda"), {});
     ASSERT_TRUE(taken.has_value());
     EXPECT_THAT(story(host.drive()),
-                ElementsAre(Did::lock, Did::exclusive, Did::facts, Did::query, Did::remove_partition,
-                            Did::drop_cache, Did::query));
+                ElementsAre(Did::lock, Did::exclusive, Did::facts, Did::query,
+                            Did::remove_partition, Did::drop_cache, Did::query));
     EXPECT_FALSE(host.drive().has_partition(0));
     EXPECT_FALSE(host.drive().has_partition(1));
     EXPECT_TRUE(host.drive().untouched());
@@ -62,8 +64,8 @@ TEST(Take, WithoutPartitionsLooksOnceAndDropsTheCache) {
     MemoryHost host{MemoryDriveOptions{}};
     const auto taken = take(host, test::approved(planned, "/dev/sda"), {});
     ASSERT_TRUE(taken.has_value());
-    EXPECT_THAT(story(host.drive()), ElementsAre(Did::lock, Did::exclusive, Did::facts, Did::query,
-                                                 Did::drop_cache));
+    EXPECT_THAT(story(host.drive()),
+                ElementsAre(Did::lock, Did::exclusive, Did::facts, Did::query, Did::drop_cache));
 }
 
 TEST(Take, LettingGoWithoutAWritePutsThePartitionsBack) {
@@ -106,7 +108,10 @@ TEST_P(TakeFault, RefusesAndLeavesTheDriveAsItWas) {
     MemoryHost planned{with_partitions()};
     MemoryDriveOptions options = with_partitions();
     // Of two partitions the first goes, and must come back.
-    options.faults = {{.fault = GetParam().fault, .from = GetParam().fault == Fault::partition_busy ? 2U : GetParam().fault == Fault::identity_change ? 0U : 1U}};
+    options.faults = {{.fault = GetParam().fault,
+                       .from = GetParam().fault == Fault::partition_busy    ? 2U
+                               : GetParam().fault == Fault::identity_change ? 0U
+                                                                            : 1U}};
     MemoryHost host{options};
     const auto objections = refusal(planned, host);
     ASSERT_EQ(objections.size(), 1U);
@@ -117,15 +122,16 @@ TEST_P(TakeFault, RefusesAndLeavesTheDriveAsItWas) {
     EXPECT_GE(host.drive().faults().count(), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, TakeFault,
-    testing::Values(FaultRow{"LockHeld", Fault::lock_held, "take", ExitStatus::busy},
-                    FaultRow{"ExclusiveHeld", Fault::exclusive_held, "exclusive", ExitStatus::refused},
-                    FaultRow{"MediumChanged", Fault::identity_change, "identity-changed",
-                             ExitStatus::bad_evidence},
-                    FaultRow{"PartitionBusy", Fault::partition_busy, "exclusive",
-                             ExitStatus::refused}),
-    [](const auto& row) { return std::string{row.param.name}; });
+INSTANTIATE_TEST_SUITE_P(Each, TakeFault,
+                         testing::Values(FaultRow{"LockHeld", Fault::lock_held, "take",
+                                                  ExitStatus::busy},
+                                         FaultRow{"ExclusiveHeld", Fault::exclusive_held,
+                                                  "exclusive", ExitStatus::refused},
+                                         FaultRow{"MediumChanged", Fault::identity_change,
+                                                  "identity-changed", ExitStatus::bad_evidence},
+                                         FaultRow{"PartitionBusy", Fault::partition_busy,
+                                                  "exclusive", ExitStatus::refused}),
+                         [](const auto& row) { return std::string{row.param.name}; });
 
 struct ChangeRow {
     const char* name;
@@ -150,12 +156,21 @@ TEST_P(TakeChanged, RefusesADriveThatIsNotTheOneApproved) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, TakeChanged,
-    testing::Values(ChangeRow{"Size", [](auto& o) { o.size += 512; }, ExitStatus::bad_evidence, "size"},
-                    ChangeRow{"Sector", [](auto& o) { o.logical_sector = 4096; }, ExitStatus::bad_evidence, "sector"},
-                    ChangeRow{"ReadOnly", [](auto& o) { o.read_only = true; }, ExitStatus::refused, "read-only"},
-                    ChangeRow{"Number", [](auto& o) { o.number = {8, 16}; }, ExitStatus::bad_evidence, "device"},
-                    ChangeRow{"Serial", [](auto& o) { o.serial = "ANOTHER-0002"; }, ExitStatus::bad_evidence, "ANOTHER-0002"},
-                    ChangeRow{"Model", [](auto& o) { o.model = "OTHERDISK"; }, ExitStatus::bad_evidence, "OTHERDISK"}),
+    testing::Values(ChangeRow{"Size", [](auto& o) { o.size += 512; }, ExitStatus::bad_evidence,
+                              "size"},
+                    ChangeRow{"Sector", [](auto& o) { o.logical_sector = 4096; },
+                              ExitStatus::bad_evidence, "sector"},
+                    ChangeRow{"ReadOnly", [](auto& o) { o.read_only = true; }, ExitStatus::refused,
+                              "read-only"},
+                    ChangeRow{"Number",
+                              [](auto& o) {
+                                  o.number = {8, 16};
+                              },
+                              ExitStatus::bad_evidence, "device"},
+                    ChangeRow{"Serial", [](auto& o) { o.serial = "ANOTHER-0002"; },
+                              ExitStatus::bad_evidence, "ANOTHER-0002"},
+                    ChangeRow{"Model", [](auto& o) { o.model = "OTHERDISK"; },
+                              ExitStatus::bad_evidence, "OTHERDISK"}),
     [](const auto& row) { return std::string{row.param.name}; });
 
 TEST(Take, AMountThatAppearsOnceTheDriveIsHeldRefuses) {
@@ -188,7 +203,10 @@ TEST(Take, AProcessThatHasItOpenRefusesUnlessItIsOurs) {
     MemoryHost planned{MemoryDriveOptions{}};
     MemoryHost host{MemoryDriveOptions{}};
     host.edit([&](test::Machine& machine) {
-        machine.facts["/proc/77/fd/3"] = {.type = FileType::block, .file_system = {0, 6}, .number = host.drive().options().number, .inode = 0};
+        machine.facts["/proc/77/fd/3"] = {.type = FileType::block,
+                                          .file_system = {0, 6},
+                                          .number = host.drive().options().number,
+                                          .inode = 0};
         machine.empty_folders.insert("/proc/77/map_files");
         machine.links["/proc/77/ns/mnt"] = "mnt:[1]";
         machine.links["/proc/77/root"] = "/";

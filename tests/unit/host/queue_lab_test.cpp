@@ -23,7 +23,8 @@ namespace {
 class QueueLab : public testing::Test {
   protected:
     void SetUp() override {
-        if (::geteuid() != 0 || ::access("/dev/loop-control", R_OK | W_OK) != 0) GTEST_SKIP() << "needs root and loop devices";
+        if (::geteuid() != 0 || ::access("/dev/loop-control", R_OK | W_OK) != 0)
+            GTEST_SKIP() << "needs root and loop devices";
         loop_.emplace(scratch_.image("image", kMiB));
         device_ = UniqueFd{::open(loop_->path().c_str(), O_RDWR | O_DIRECT | O_CLOEXEC)};
         ASSERT_TRUE(device_.is_open());
@@ -40,7 +41,8 @@ bool forbid_io_uring() {
         sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
         sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
     const sock_fprog filter{.len = program.size(), .filter = program.data()};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 // 0 where a write and a read of it work on that queue.
@@ -75,14 +77,16 @@ TEST_F(QueueLab, WhereItIsAllowedIoUringIsUsedUnlessThreadsAreAskedFor) {
     const auto uring = make_linux_queue(device_.get(), {.depth = 2, .request_size = 4096});
     ASSERT_TRUE(uring.has_value());
     EXPECT_EQ(try_queue(**uring, "io_uring"), 0);
-    const auto threads = make_linux_queue(device_.get(), {.depth = 2, .request_size = 4096, .force_threads = true});
+    const auto threads =
+        make_linux_queue(device_.get(), {.depth = 2, .request_size = 4096, .force_threads = true});
     ASSERT_TRUE(threads.has_value());
     EXPECT_EQ(try_queue(**threads, "threads"), 0);
 }
 
 TEST_F(QueueLab, WaitingWithNothingInFlightComesBackEmpty) {
     for (const bool threads : {false, true}) {
-        const auto queue = make_linux_queue(device_.get(), {.depth = 2, .request_size = 4096, .force_threads = threads});
+        const auto queue = make_linux_queue(
+            device_.get(), {.depth = 2, .request_size = 4096, .force_threads = threads});
         const auto done = (*queue)->wait(-1);
         ASSERT_TRUE(done.has_value());
         EXPECT_TRUE(done->empty());
@@ -92,19 +96,28 @@ TEST_F(QueueLab, WaitingWithNothingInFlightComesBackEmpty) {
 
 TEST_F(QueueLab, SharedMemoryIsWrittenFromEverySlotAndMustBeLargeEnough) {
     for (const bool threads : {false, true}) {
-        const auto queue = make_linux_queue(device_.get(), {.depth = 4, .request_size = 4096, .force_threads = threads});
+        const auto queue = make_linux_queue(
+            device_.get(), {.depth = 4, .request_size = 4096, .force_threads = threads});
         alignas(4096) static std::array<std::byte, 8192> source{};
         source.fill(threads ? std::byte{'t'} : std::byte{'u'});
         EXPECT_FALSE((*queue)->use_shared_source(std::span{source}.first(512)));
         ASSERT_TRUE((*queue)->use_shared_source(source));
         for (unsigned slot = 0; slot < 4; ++slot)
-            ASSERT_TRUE((*queue)->submit({.kind = IoKind::write, .offset = slot * 4096ULL, .length = 4096, .slot = slot}).has_value());
+            ASSERT_TRUE((*queue)
+                            ->submit({.kind = IoKind::write,
+                                      .offset = slot * 4096ULL,
+                                      .length = 4096,
+                                      .slot = slot})
+                            .has_value());
         while ((*queue)->in_flight() > 0) {
             const auto done = (*queue)->wait(-1);
             ASSERT_TRUE(done.has_value());
-            for (const IoCompletion& completion : *done) EXPECT_TRUE(completion.ok()) << completion.error;
+            for (const IoCompletion& completion : *done)
+                EXPECT_TRUE(completion.ok()) << completion.error;
         }
-        ASSERT_TRUE((*queue)->submit({.kind = IoKind::read, .offset = 12288, .length = 4096, .slot = 2}).has_value());
+        ASSERT_TRUE((*queue)
+                        ->submit({.kind = IoKind::read, .offset = 12288, .length = 4096, .slot = 2})
+                        .has_value());
         ASSERT_TRUE((*queue)->wait(-1)->at(0).ok());
         EXPECT_EQ((*queue)->buffer(2)[0], source[0]);
     }

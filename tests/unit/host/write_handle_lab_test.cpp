@@ -69,7 +69,9 @@ TEST_F(WriteHandleLab, ReadsWhatItsQueueWrote) {
     auto queue = (*handle)->make_queue({.depth = 2, .request_size = 65536});
     ASSERT_TRUE(queue.has_value());
     std::fill((*queue)->buffer(1).begin(), (*queue)->buffer(1).end(), std::byte{'q'});
-    ASSERT_TRUE((*queue)->submit({.kind = IoKind::write, .offset = 65536, .length = 4096, .slot = 1}).has_value());
+    ASSERT_TRUE((*queue)
+                    ->submit({.kind = IoKind::write, .offset = 65536, .length = 4096, .slot = 1})
+                    .has_value());
     const auto done = (*queue)->wait(-1);
     ASSERT_TRUE(done.has_value() && done->size() == 1 && done->at(0).ok());
     auto buffer = AlignedBuffer::create(4096);
@@ -162,7 +164,9 @@ TEST_F(WriteHandleLab, ADirtyPageOfAPartitionCannotComeBackOnceItIsRemoved) {
     auto queue = (*handle)->make_queue({.depth = 1, .request_size = 4096});
     ASSERT_TRUE(queue.has_value());
     std::fill((*queue)->buffer(0).begin(), (*queue)->buffer(0).end(), std::byte{'n'});
-    ASSERT_TRUE((*queue)->submit({.kind = IoKind::write, .offset = kMiB, .length = 4096, .slot = 0}).has_value());
+    ASSERT_TRUE((*queue)
+                    ->submit({.kind = IoKind::write, .offset = kMiB, .length = 4096, .slot = 0})
+                    .has_value());
     ASSERT_TRUE((*queue)->wait(-1)->at(0).ok());
     ASSERT_TRUE((*handle)->flush().has_value());
     ::sync();

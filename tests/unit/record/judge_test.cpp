@@ -30,8 +30,12 @@ struct Row {
 constexpr auto kNot = Verdict::not_erased;
 constexpr auto kAltered = MediaState::altered;
 
-StepOutcome& pass(EraseRecord& r) { return r.steps[0]; }
-StepOutcome& read_back(EraseRecord& r) { return r.steps[1]; }
+StepOutcome& pass(EraseRecord& r) {
+    return r.steps[0];
+}
+StepOutcome& read_back(EraseRecord& r) {
+    return r.steps[1];
+}
 
 // A read-back by sample that reads `bytes`.
 void sample(EraseRecord& r, std::uint64_t bytes) {
@@ -64,19 +68,31 @@ std::vector<Row> rows() {
          kAltered, "was not run"},
         {"the flush was not acknowledged", [](auto& r) { pass(r).flushed = false; }, kNot, kAltered,
          "flush"},
-        {"a hole of one sector", [](auto& r) { pass(r).covered.subtract({512, 512}); }, kNot,
-         kAltered, "covered"},
-        {"the last byte is missing", [](auto& r) { pass(r).covered.subtract({kSize - 1, 1}); },
+        {"a hole of one sector",
+         [](auto& r) {
+             pass(r).covered.subtract({512, 512});
+         },
          kNot, kAltered, "covered"},
-        {"more was covered than there is", [](auto& r) { pass(r).covered.add({kSize, 512}); }, kNot,
-         kAltered, "covered"},
+        {"the last byte is missing",
+         [](auto& r) {
+             pass(r).covered.subtract({kSize - 1, 1});
+         },
+         kNot, kAltered, "covered"},
+        {"more was covered than there is",
+         [](auto& r) {
+             pass(r).covered.add({kSize, 512});
+         },
+         kNot, kAltered, "covered"},
         {"nothing was covered", [](auto& r) { pass(r).covered = {}; }, kNot, kAltered, "covered 0"},
         {"the number of bytes done is too small", [](auto& r) { pass(r).bytes_done -= 512; }, kNot,
          kAltered, "covered"},
         {"the number of bytes done is too large", [](auto& r) { pass(r).bytes_done += 512; }, kNot,
          kAltered, "covered", true},
         {"a request failed although all was covered",
-         [](auto& r) { pass(r).failed.add({0, 512}); }, kNot, kAltered, "failed"},
+         [](auto& r) {
+             pass(r).failed.add({0, 512});
+         },
+         kNot, kAltered, "failed"},
         {"an I/O error ended the pass", [](auto& r) { end_pass(r, StepEnd::io_error); }, kNot,
          kAltered, "io-error"},
         {"the drive vanished", [](auto& r) { end_pass(r, StepEnd::device_gone); }, kNot, kAltered,
@@ -89,33 +105,50 @@ std::vector<Row> rows() {
          kAltered, "mismatch"},
         {"a request hung in the pass", [](auto& r) { end_pass(r, StepEnd::hung); },
          Verdict::unknown, MediaState::unknown, "hung"},
-        {"the pass knows of wrong bytes", [](auto& r) { pass(r).mismatched.add({0, 512}); }, kNot,
-         kAltered, ""},
-        {"the pass knows of unreadable bytes", [](auto& r) { pass(r).unreadable.add({0, 512}); },
+        {"the pass knows of wrong bytes",
+         [](auto& r) {
+             pass(r).mismatched.add({0, 512});
+         },
+         kNot, kAltered, ""},
+        {"the pass knows of unreadable bytes",
+         [](auto& r) {
+             pass(r).unreadable.add({0, 512});
+         },
          kNot, kAltered, ""},
         // -- the read-back
         {"the read-back was not run", [](auto& r) { r.steps.pop_back(); }, kNot, kAltered,
          "was not run"},
         {"one sector reads as something else",
-         [](auto& r) { read_back(r).mismatched.add({4096, 512}); }, kNot, kAltered, "512 bytes"},
-        {"one sector cannot be read", [](auto& r) { read_back(r).unreadable.add({4096, 512}); },
+         [](auto& r) {
+             read_back(r).mismatched.add({4096, 512});
+         },
+         kNot, kAltered, "512 bytes"},
+        {"one sector cannot be read",
+         [](auto& r) {
+             read_back(r).unreadable.add({4096, 512});
+         },
          kNot, kAltered, "cannot be read back"},
-        {"a request of the read-back failed", [](auto& r) { read_back(r).failed.add({0, 512}); },
+        {"a request of the read-back failed",
+         [](auto& r) {
+             read_back(r).failed.add({0, 512});
+         },
          kNot, kAltered, "failed"},
-        {"the read-back ended as a mismatch",
-         [](auto& r) { read_back(r).end = StepEnd::mismatch; }, kNot, kAltered, "mismatch"},
+        {"the read-back ended as a mismatch", [](auto& r) { read_back(r).end = StepEnd::mismatch; },
+         kNot, kAltered, "mismatch"},
         {"the read-back met an I/O error", [](auto& r) { read_back(r).end = StepEnd::io_error; },
          kNot, kAltered, "io-error"},
         {"the drive vanished in the read-back",
          [](auto& r) { read_back(r).end = StepEnd::device_gone; }, kNot, kAltered, "device-gone"},
-        {"a signal ended the read-back",
-         [](auto& r) { read_back(r).end = StepEnd::interrupted; }, kNot, kAltered, "interrupted"},
+        {"a signal ended the read-back", [](auto& r) { read_back(r).end = StepEnd::interrupted; },
+         kNot, kAltered, "interrupted"},
         {"the read-back hung", [](auto& r) { read_back(r).end = StepEnd::hung; }, Verdict::unknown,
          MediaState::unknown, "hung"},
-        {"the worker died in the read-back",
-         [](auto& r) { read_back(r).end = StepEnd::not_ended; }, Verdict::unknown,
-         MediaState::unknown, "not-ended"},
-        {"the read-back left a hole", [](auto& r) { read_back(r).covered.subtract({0, 512}); },
+        {"the worker died in the read-back", [](auto& r) { read_back(r).end = StepEnd::not_ended; },
+         Verdict::unknown, MediaState::unknown, "not-ended"},
+        {"the read-back left a hole",
+         [](auto& r) {
+             read_back(r).covered.subtract({0, 512});
+         },
          kNot, kAltered, "read less"},
         {"the read-back claims more than it covered",
          [](auto& r) {
@@ -142,8 +175,11 @@ std::vector<Row> rows() {
         // -- the whole
         {"the identity was not confirmed", [](auto& r) { r.identity_confirmed_after = false; },
          Verdict::unknown, MediaState::unknown, "identity"},
-        {"bytes were not written", [](auto& r) { r.unwritten.add({0, 512}); }, kNot, kAltered,
-         "not written"},
+        {"bytes were not written",
+         [](auto& r) {
+             r.unwritten.add({0, 512});
+         },
+         kNot, kAltered, "not written"},
         {"a tail cannot be addressed", [](auto& r) { r.unaddressable_bytes = 100; },
          Verdict::exceptions, kAltered, "cannot be addressed"},
         {"no verification was asked for",
@@ -178,9 +214,9 @@ std::vector<Row> rows() {
          kNot, kAltered, "covered 0 of 0", true},
         {"the first of two passes left a hole",
          [](auto& r) {
-             r = a_perfect_record(a_plan({OverwritePass{1, 2, KeystreamPattern{}},
-                                          OverwritePass{2, 2, KeystreamPattern{}},
-                                          ReadBack{VerifyMode::full}}));
+             r = a_perfect_record(
+                 a_plan({OverwritePass{1, 2, KeystreamPattern{}},
+                         OverwritePass{2, 2, KeystreamPattern{}}, ReadBack{VerifyMode::full}}));
              r.steps[0].covered.subtract({512, 512});
          },
          kNot, kAltered, "step 1", true},

@@ -1,8 +1,7 @@
-#include "record/json.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "record/json.h"
 #include "support/record_builder.h"
 
 namespace quietus {
@@ -29,9 +28,9 @@ TEST(RecordJson, APerfectOutcomeOfEachStepComesBackAsItWent) {
 }
 
 TEST(RecordJson, EveryEndOfAStepComesBackAsItWent) {
-    for (const StepEnd end : {StepEnd::completed, StepEnd::io_error, StepEnd::device_gone,
-                              StepEnd::mismatch, StepEnd::interrupted, StepEnd::hung,
-                              StepEnd::not_ended}) {
+    for (const StepEnd end :
+         {StepEnd::completed, StepEnd::io_error, StepEnd::device_gone, StepEnd::mismatch,
+          StepEnd::interrupted, StepEnd::hung, StepEnd::not_ended}) {
         StepOutcome outcome = a_perfect_outcome(a_plan(), 0);
         outcome.end = end;
         outcome.ended.reset();
@@ -74,9 +73,9 @@ TEST(RecordJson, AnOutcomeWithoutAnyOneMemberIsRefused) {
 }
 
 TEST(RecordJson, RangesThatWrapOrAreNotPairsAreRefused) {
-    for (const char* text :
-         {R"({})", R"([1])", R"([[1]])", R"([[1,2,3]])", R"([["a",1]])", R"([[-1,1]])",
-          R"([["18446744073709551615",1]])", R"([["18446744073709551615","18446744073709551615"]])"}) {
+    for (const char* text : {R"({})", R"([1])", R"([[1]])", R"([[1,2,3]])", R"([["a",1]])",
+                             R"([[-1,1]])", R"([["18446744073709551615",1]])",
+                             R"([["18446744073709551615","18446744073709551615"]])"}) {
         EXPECT_EQ(ranges_from_json(parse_json(text).value()).error().code, ErrorCode::bad_evidence)
             << text;
     }
