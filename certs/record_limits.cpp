@@ -36,7 +36,9 @@ void add_limits_of_the_drive(const EraseRecord& record, std::vector<std::string>
 void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::string>& limits) {
     const Verification& seen = record.verification;
     if (seen.mode == VerifyMode::none)
-        limits.emplace_back("Nothing was read back: no verification was asked for.");
+        limits.emplace_back(planned_verify(record.plan) == VerifyMode::none
+                                ? "Nothing was read back: no verification was asked for."
+                                : "Nothing was read back: the erasure ended before the read-back.");
     if (seen.mode == VerifyMode::sample)
         limits.emplace_back(
             "Only a sample was read back: blocks outside it are not shown to be overwritten.");

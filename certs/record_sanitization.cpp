@@ -127,7 +127,10 @@ Json not_verified_part(const EraseRecord& record) {
     Json list = not_reached_part(record);
     const Verification& seen = record.verification;
     if (seen.mode == VerifyMode::none)
-        list.push_back({{"what", "every byte"}, {"why", "no verification was asked for"}});
+        list.push_back({{"what", "every byte"},
+                        {"why", planned_verify(record.plan) == VerifyMode::none
+                                    ? "no verification was asked for"
+                                    : "the erasure ended before the read-back"}});
     else if (seen.covered_bytes < seen.total_bytes) {
         list.push_back(
             {{"what", std::to_string(seen.total_bytes - seen.covered_bytes) + " bytes"},

@@ -113,7 +113,14 @@ Result<std::string> RecordingHost::read_file(const std::string& path) const {
 Result<std::vector<std::string>> RecordingHost::list_directory(const std::string& path) const {
     auto names = inner_.list_directory(path);
     if (!names) note_error(path, names.error());
-    return names;  // folders follow from what was read in them
+    // Folders follow from what was read in them; of these only the names are.
+    if (names && (path.ends_with("/holders") || path.ends_with("/slaves"))) {
+        for (const std::string& name : *names) {
+            const auto target = inner_.read_link(path + "/" + name);
+            if (target) machine_.links[path + "/" + name] = *target;
+        }
+    }
+    return names;
 }
 
 Result<std::string> RecordingHost::read_link(const std::string& path) const {

@@ -126,6 +126,14 @@ TEST(Issue, StatesTheLimits) {
                 Not(Contains(HasSubstr("constant pattern"))));
 }
 
+TEST(Issue, SaysWhyNothingWasReadBack) {
+    EraseRecord record = a_failed_erasure();
+    record.verification.mode = VerifyMode::none;
+    const std::string text = record_of(record).dump();
+    EXPECT_THAT(text, HasSubstr("the erasure ended before the read-back"));
+    EXPECT_THAT(text, Not(HasSubstr("no verification was asked for")));
+}
+
 TEST(Issue, RefusesARecordThatContradictsItself) {
     Issuer issuer;
     EraseRecord record = an_erased_drive();

@@ -99,7 +99,7 @@ TEST_P(Machines, HoldNothingThatIsNotRead) {
 
 INSTANTIATE_TEST_SUITE_P(All, Machines,
                          testing::Values("firecracker-vm", "laptop-nvme", "server-sas-md-multipath",
-                                         "bay-60", "btrfs-two-disks", "zfs", "ceph-osd"),
+                                         "bay-60", "btrfs-two-disks", "zfs", "ceph-osd", "qemu-vm"),
                          name_of);
 
 TEST(MachineFiles, AllFilesAreTested) {
@@ -108,7 +108,7 @@ TEST(MachineFiles, AllFilesAreTested) {
          std::filesystem::directory_iterator{QUIETUS_SOURCE_DIR "/tests/machines"}) {
         if (entry.path().extension() == ".json") ++files;
     }
-    EXPECT_EQ(files, 8U) << "name the new machine in INSTANTIATE_TEST_SUITE_P";
+    EXPECT_EQ(files, 9U) << "name the new machine in INSTANTIATE_TEST_SUITE_P";
 }
 
 TEST(MachineFiles, AThousandDisksListInWellUnderASecond) {
