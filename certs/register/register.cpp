@@ -120,8 +120,7 @@ Result<std::string> Register::append(const LeafFacts& facts) {
     if (index >= hashes.size() || hashes[index] != hash)
         return failure(ErrorCode::internal, "register: the entry just made is not there");
     const Checkpoint checkpoint{hashes.size(), merkle_root(hashes)};
-    const std::string note =
-        QUIETUS_TRY(sign_checkpoint(checkpoint, key_.origin, key_.pem()));
+    const std::string note = QUIETUS_TRY(sign_checkpoint(checkpoint, key_.origin, key_.pem()));
     QUIETUS_TRY(store_->keep_checkpoint(checkpoint.size, note));
     std::string receipt =
         receipt_bytes(key_.origin, index, leaf, note, merkle_inclusion(hashes, index));

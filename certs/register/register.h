@@ -70,9 +70,9 @@ Result<std::unique_ptr<LogStore>> open_sqlite_store(const std::string& path, boo
 
 /// Ed25519 key of the log. PEM text; the register's own, never the signer of records.
 struct LogKey {
-    std::string origin;             ///< "quietus-register/<uuid>"
-    /// In locked memory, shared by the copies of this value, wiped with the last of them. None for a
-    /// register that is only read.
+    std::string origin;  ///< "quietus-register/<uuid>"
+    /// In locked memory, shared by the copies of this value, wiped with the last of them. None for
+    /// a register that is only read.
     std::shared_ptr<const SecretBytes> private_pem;
     std::string public_key_base64;  ///< raw 32 bytes
 

@@ -15,12 +15,16 @@ Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& setting
         if (!pem) return failure(ErrorCode::usage, "--ca: " + pem.error().message);
         trust.roots_pem = std::move(*pem);
     }
-    if (flags.ca_file.empty() && flags.fingerprint.empty()) trust.roots_pem = QUIETUS_TRY(local_certificate_pem(StateDir{settings.state_dir}));
-    if (trust.roots_pem.empty() && !trust.fingerprint) return failure(ErrorCode::usage, "nothing to trust: this host has no key of its own", "give --ca FILE or --fingerprint SHA256 of a signer you know");
+    if (flags.ca_file.empty() && flags.fingerprint.empty())
+        trust.roots_pem = QUIETUS_TRY(local_certificate_pem(StateDir{settings.state_dir}));
+    if (trust.roots_pem.empty() && !trust.fingerprint)
+        return failure(ErrorCode::usage, "nothing to trust: this host has no key of its own",
+                       "give --ca FILE or --fingerprint SHA256 of a signer you know");
     return trust;
 }
 
-Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags, const Settings& settings, const Clock& clock) {
+Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags,
+                                         const Settings& settings, const Clock& clock) {
     const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
     return certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
 }

@@ -15,11 +15,12 @@ struct TrustFlags {
     std::string fingerprint;
 };
 
-/// The auditor's CA or fingerprint; without either this host's own key under the state folder, never anything from the
-/// evidence. `usage` where there is nothing at all to trust.
+/// The auditor's CA or fingerprint; without either this host's own key under the state folder,
+/// never anything from the evidence. `usage` where there is nothing at all to trust.
 Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& settings);
 
 /// Reads and checks one evidence folder.
-Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags, const Settings& settings, const Clock& clock);
+Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags,
+                                         const Settings& settings, const Clock& clock);
 
 }  // namespace quietus::app

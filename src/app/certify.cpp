@@ -8,17 +8,22 @@ namespace {
 
 ExitStatus status_of(const EraseRecord& record, bool journal_failed) {
     switch (record.verdict) {
-        case Verdict::erased: return ExitStatus::ok;
-        case Verdict::exceptions: return ExitStatus::exceptions;
+        case Verdict::erased:
+            return ExitStatus::ok;
+        case Verdict::exceptions:
+            return ExitStatus::exceptions;
         case Verdict::not_erased:
-            if (record.signal) return *record.signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+            if (record.signal)
+                return *record.signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
             return journal_failed ? ExitStatus::host_io : ExitStatus::not_erased;
-        case Verdict::unknown: return ExitStatus::not_erased;
+        case Verdict::unknown:
+            return ExitStatus::not_erased;
     }
     return ExitStatus::internal;
 }
 
-void file(EvidenceDesk& desk, Observer& observer, const EraseRecord& record, engine::Journal& journal, DriveResult& result) {
+void file(EvidenceDesk& desk, Observer& observer, const EraseRecord& record,
+          engine::Journal& journal, DriveResult& result) {
     observer.phase(result.path, "signing");
     const auto filed = file_evidence(desk, record, journal);
     if (filed) {
@@ -48,7 +53,8 @@ DriveResult result_for(const DeviceSnapshot& snapshot) {
     return result;
 }
 
-void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const std::string& id, DriveResult& result) {
+void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const std::string& id,
+             DriveResult& result) {
     result.id = id;
     const auto record = engine::fold(ended.journal->entries(), ended.journal->text());
     if (!record) {

@@ -1,5 +1,6 @@
 #pragma once
-// The end of one drive's run: journal → record → signed, registered evidence → the result that is told.
+// The end of one drive's run: journal → record → signed, registered evidence → the result that is
+// told.
 
 #include "app/evidence.h"
 #include "app/observer.h"
@@ -12,8 +13,10 @@ namespace quietus::app {
 DriveResult result_for(const std::string& path);
 DriveResult result_for(const DeviceSnapshot& snapshot);
 
-/// Folds the journal and files what it says. `result` holds the drive's names; verdict, media state, status, cause and evidence are
-/// filled in. A run that ended before its first write leaves no evidence and is "untouched".
-void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const std::string& id, DriveResult& result);
+/// Folds the journal and files what it says. `result` holds the drive's names; verdict, media
+/// state, status, cause and evidence are filled in. A run that ended before its first write leaves
+/// no evidence and is "untouched".
+void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const std::string& id,
+             DriveResult& result);
 
 }  // namespace quietus::app

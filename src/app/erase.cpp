@@ -29,20 +29,24 @@ struct Target {
     DriveResult result;
 };
 
-// One call of erase, from the first look to the last receipt. Each stage returns whether there is anything left to do;
-// until erase_and_certify() no byte of any drive is written.
+// One call of erase, from the first look to the last receipt. Each stage returns whether there is
+// anything left to do; until erase_and_certify() no byte of any drive is written.
 class EraseCall {
   public:
-    EraseCall(const EraseRequest& request, Services services) : request_{request}, services_{services}, state_{request.settings.state_dir} {}
+    EraseCall(const EraseRequest& request, Services services)
+        : request_{request}, services_{services}, state_{request.settings.state_dir} {}
 
     ExitStatus run() {
-        const bool goes_on = prepare() && name_devices() && look() && make_plans() && check_consent() && finish_what_is_owed() && ask_person() && approve() && take();
+        const bool goes_on = prepare() && name_devices() && look() && make_plans() &&
+                             check_consent() && finish_what_is_owed() && ask_person() &&
+                             approve() && take();
         if (goes_on) erase_and_certify();
         return summary();
     }
 
   private:
-    // -- Can the evidence be kept at all? Asked before anything is looked at ---------------------------------
+    // -- Can the evidence be kept at all? Asked before anything is looked at
+    // ---------------------------------
     bool prepare() {
         for (const std::string& typed : request_.devices) {
             Target target;
@@ -55,20 +59,33 @@ class EraseCall {
 
     Result<void> open_desk() {
         const UtcTime now = services_.clock.now();
-        if (now < kEarliestPlausibleTime) return failure(ErrorCode::config, "the clock says " + to_rfc3339(now) + ", which cannot be", "set the clock: evidence with a wrong time is worthless");
-        if (!services_.host.is_root()) return failure(ErrorCode::refused, "erasing needs root", "run it with sudo");
+        if (now < kEarliestPlausibleTime)
+            return failure(ErrorCode::config,
+                           "the clock says " + to_rfc3339(now) + ", which cannot be",
+                           "set the clock: evidence with a wrong time is worthless");
+        if (!services_.host.is_root())
+            return failure(ErrorCode::refused, "erasing needs root", "run it with sudo");
         QUIETUS_TRY(engine::selftest());
         QUIETUS_TRY(state_.prepare());
         constexpr std::size_t kRoomForEvidence = 256 * 1024;
-        QUIETUS_TRY(check_writable(request_.settings.out_dir(), kRoomForEvidence, "evidence (--out)"));
+        QUIETUS_TRY(
+            check_writable(request_.settings.out_dir(), kRoomForEvidence, "evidence (--out)"));
         auto key = QUIETUS_TRY(load_or_make_key(state_, request_.settings, now));
-        if (key.made) services_.observer.note("made this host's own signing key (self-signed, not independent), fingerprint " + key.key.fingerprint_sha256());
+        if (key.made)
+            services_.observer.note(
+                "made this host's own signing key (self-signed, not independent), fingerprint " +
+                key.key.fingerprint_sha256());
         auto log = QUIETUS_TRY(open_register(state_, /*create=*/true));
-        desk_.emplace(EvidenceDesk{.state = state_, .settings = request_.settings, .clock = services_.clock, .key = std::move(key.key), .log = std::move(log)});
+        desk_.emplace(EvidenceDesk{.state = state_,
+                                   .settings = request_.settings,
+                                   .clock = services_.clock,
+                                   .key = std::move(key.key),
+                                   .log = std::move(log)});
         return {};
     }
 
-    // -- Look ------------------------------------------------------------------------------------------------
+    // -- Look
+    // ------------------------------------------------------------------------------------------------
     bool name_devices() {
         for (std::size_t i = 0; i < targets_.size(); ++i) {
             auto named = discovery::resolve_device(services_.host, request_.devices[i]);
@@ -99,12 +116,15 @@ class EraseCall {
         return clean();
     }
 
-    // -- Decide ----------------------------------------------------------------------------------------------
+    // -- Decide
+    // ----------------------------------------------------------------------------------------------
     bool make_plans() {
         for (Target& target : targets_) {
             auto plan = make_plan(target.snapshot, request_.goal);
-            if (plan) target.plan = std::move(*plan);
-            else object(target, "plan", plan.error());
+            if (plan)
+                target.plan = std::move(*plan);
+            else
+                object(target, "plan", plan.error());
         }
         if (!clean()) return false;
         for (const Target& target : targets_) services_.observer.plan(target.plan);
@@ -116,11 +136,19 @@ class EraseCall {
         const Consent& said = request_.consent;
         for (const std::string& rule : said.accepted) {
             if (guard::can_be_accepted(rule)) continue;
-            const std::string why = guard::is_rule(rule) ? ": no consent lifts this rule" : ": no such rule";
-            object_all("accept", {.code = ErrorCode::usage, .message = "--accept " + printable_text(rule) + why, .sys_errno = 0, .hint = "the rules are listed in quietus(8)"});
+            const std::string why =
+                guard::is_rule(rule) ? ": no consent lifts this rule" : ": no such rule";
+            object_all("accept", {.code = ErrorCode::usage,
+                                  .message = "--accept " + printable_text(rule) + why,
+                                  .sys_errno = 0,
+                                  .hint = "the rules are listed in quietus(8)"});
         }
         for (const std::string& stray : guard::unmatched_confirmations(said, snapshots())) {
-            object_all("confirm", {.code = ErrorCode::bad_evidence, .message = "--confirm " + printable_text(stray) + ": no drive of this call is called that", .sys_errno = 0, .hint = "quietus plan shows what to confirm"});
+            object_all("confirm", {.code = ErrorCode::bad_evidence,
+                                   .message = "--confirm " + printable_text(stray) +
+                                              ": no drive of this call is called that",
+                                   .sys_errno = 0,
+                                   .hint = "quietus plan shows what to confirm"});
         }
         Consent consent = said;
         if (!said.plan_token.empty()) {
@@ -132,10 +160,12 @@ class EraseCall {
         return clean();
     }
 
-    // Evidence owed from an earlier run of the same erase may be all that is missing: such drives are done.
+    // Evidence owed from an earlier run of the same erase may be all that is missing: such drives
+    // are done.
     bool finish_what_is_owed() {
         for (std::size_t i = 0; i < targets_.size();) {
-            const Pending pending = finish_pending(*desk_, services_.host, services_.observer, targets_[i].plan);
+            const Pending pending =
+                finish_pending(*desk_, services_.host, services_.observer, targets_[i].plan);
             if (!pending.completes_this_call) {
                 ++i;
                 continue;
@@ -153,9 +183,15 @@ class EraseCall {
         for (Target& target : targets_) {
             if (!request_.ask) break;
             const guard::Review review = guard::review(situation(target, all));
-            const bool only_the_word = !review.objections.empty() && std::all_of(review.objections.begin(), review.objections.end(), [](const Objection& o) { return o.rule == "not-confirmed" || o.rule == guard::kNoUniqueSerial; });
+            const bool only_the_word =
+                !review.objections.empty() &&
+                std::all_of(
+                    review.objections.begin(), review.objections.end(), [](const Objection& o) {
+                        return o.rule == "not-confirmed" || o.rule == guard::kNoUniqueSerial;
+                    });
             if (!only_the_word) continue;
-            const auto typed = request_.ask(target.plan, guard::confirmation_needed(target.snapshot, all));
+            const auto typed =
+                request_.ask(target.plan, guard::confirmation_needed(target.snapshot, all));
             if (!typed) break;
             target.consent.confirmations.push_back(*typed);
             target.consent.typed = true;
@@ -168,20 +204,28 @@ class EraseCall {
         const auto all = snapshots();
         for (Target& target : targets_) {
             auto one = guard::Approver::approve(situation(target, all));
-            if (one) approved_.push_back(std::move(*one));
-            else object(target, one.error());
+            if (one)
+                approved_.push_back(std::move(*one));
+            else
+                object(target, one.error());
         }
         return clean();
     }
 
-    // -- Write and read back ---------------------------------------------------------------------------------
+    // -- Write and read back
+    // ---------------------------------------------------------------------------------
     bool take() {
         for (const guard::ApprovedPlan& plan : approved_) starts_.push_back(start_of(plan));
-        supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals, state_);
-        const auto taken = supervisor_->take_all(std::move(approved_), [this] { forget_secrets(*desk_); });
+        supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals,
+                            state_);
+        const auto taken =
+            supervisor_->take_all(std::move(approved_), [this] { forget_secrets(*desk_); });
         if (taken) return true;
-        if (taken.error().signal) interrupted(*taken.error().signal);
-        else for (std::size_t i = 0; i < targets_.size(); ++i) object(targets_[i], taken.error().objections[i]);
+        if (taken.error().signal)
+            interrupted(*taken.error().signal);
+        else
+            for (std::size_t i = 0; i < targets_.size(); ++i)
+                object(targets_[i], taken.error().objections[i]);
         return false;
     }
 
@@ -200,7 +244,10 @@ class EraseCall {
         start.tool = *tool_;
         start.tool.selftest = "passed";
         start.operated_by = gather_operator_facts(services_.host, said);
-        start.order = {.ticket = printable_text(said.ticket), .asset_tag = printable_text(said.asset_tag), .organisation = printable_text(said.organisation), .location = printable_text(said.location)};
+        start.order = {.ticket = printable_text(said.ticket),
+                       .asset_tag = printable_text(said.asset_tag),
+                       .organisation = printable_text(said.organisation),
+                       .location = printable_text(said.location)};
         return start;
     }
 
@@ -228,7 +275,8 @@ class EraseCall {
         object_all(error.code == ErrorCode::config ? "journal" : "worker", error);
     }
 
-    // -- Refusals: collected, shown at once, and never after the first write ---------------------------------
+    // -- Refusals: collected, shown at once, and never after the first write
+    // ---------------------------------
     void object(Target& target, std::vector<Objection> objections) {
         DriveResult& result = target.result;
         for (Objection& objection : objections) {
@@ -239,7 +287,11 @@ class EraseCall {
         }
     }
     void object(Target& target, const std::string& rule, const Error& error) {
-        object(target, {Objection{.rule = rule, .severity = Severity::stop, .status = exit_status_of(error), .what = error.message, .remedy = error.hint}});
+        object(target, {Objection{.rule = rule,
+                                  .severity = Severity::stop,
+                                  .status = exit_status_of(error),
+                                  .what = error.message,
+                                  .remedy = error.hint}});
     }
     // A fault of the call: every drive has it, and it is said once.
     void object_all(const std::string& rule, const Error& error) {
@@ -249,13 +301,15 @@ class EraseCall {
     void interrupted(int signal) {
         signal_ = signal;
         for (Target& target : targets_) {
-            target.result.status = signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+            target.result.status =
+                signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
             target.result.cause = "interrupted before the first write";
         }
     }
     bool clean() const { return objections_.empty() && !signal_; }
 
-    // -- The last word ---------------------------------------------------------------------------------------
+    // -- The last word
+    // ---------------------------------------------------------------------------------------
     ExitStatus summary() {
         if (!objections_.empty()) services_.observer.objections(objections_);
         std::vector<ExitStatus> statuses;
@@ -270,7 +324,8 @@ class EraseCall {
                 services_.observer.result(target.result);
             }
         }
-        // Drives whose evidence was only completed were written by an earlier call; theirs is a media state of "complete".
+        // Drives whose evidence was only completed were written by an earlier call; theirs is a
+        // media state of "complete".
         if (!written_ && untouched != ExitStatus::ok) return untouched;
         statuses.insert(statuses.end(), done_before_.begin(), done_before_.end());
         return worst_written(statuses);
@@ -287,7 +342,11 @@ class EraseCall {
         return all;
     }
     guard::Situation situation(const Target& target, const std::vector<DeviceSnapshot>& all) const {
-        return {.plan = target.plan, .now = target.snapshot, .consent = target.consent, .all_targets = all, .protected_places = places_};
+        return {.plan = target.plan,
+                .now = target.snapshot,
+                .consent = target.consent,
+                .all_targets = all,
+                .protected_places = places_};
     }
 
     const EraseRequest& request_;
@@ -309,6 +368,8 @@ class EraseCall {
 
 }  // namespace
 
-ExitStatus erase_drives(const EraseRequest& request, Services services) { return EraseCall{request, services}.run(); }
+ExitStatus erase_drives(const EraseRequest& request, Services services) {
+    return EraseCall{request, services}.run();
+}
 
 }  // namespace quietus::app

@@ -1,5 +1,6 @@
 #pragma once
-// `quietus erase`: plan → guards → consent → erase → verify → sign → register, for several drives at once.
+// `quietus erase`: plan → guards → consent → erase → verify → sign → register, for several drives
+// at once.
 
 #include <functional>
 #include <optional>
@@ -21,8 +22,8 @@ struct EraseRequest {
     Goal goal;
     Consent consent;
     Settings settings;
-    /// Asks a person at a terminal to type the drive's confirmation; returns what was typed, or nothing (refused, or
-    /// interrupted). Unset without a terminal.
+    /// Asks a person at a terminal to type the drive's confirmation; returns what was typed, or
+    /// nothing (refused, or interrupted). Unset without a terminal.
     std::function<std::optional<std::string>(const Plan& plan, const std::string& expected)> ask;
 };
 
@@ -33,7 +34,8 @@ struct Services {
     Signals& signals;
 };
 
-/// The exit status of the call. Results and objections have been told to the observer, one result per drive.
+/// The exit status of the call. Results and objections have been told to the observer, one result
+/// per drive.
 ExitStatus erase_drives(const EraseRequest& request, Services services);
 
 }  // namespace quietus::app

@@ -23,9 +23,15 @@ class SocketControl final : public engine::RunControl {
   public:
     SocketControl(int socket, const Clock& clock) : socket_{socket}, clock_{clock} {}
 
-    Result<void> begin(const StepOutcome& outcome) override { return announce(engine::begin_event(outcome)); }
-    Result<void> end(const StepOutcome& outcome) override { return announce(engine::end_event(outcome)); }
-    void progress(const StepOutcome& outcome, const RangeSet& covered) override { static_cast<void>(send(engine::progress_event(outcome.index, covered))); }
+    Result<void> begin(const StepOutcome& outcome) override {
+        return announce(engine::begin_event(outcome));
+    }
+    Result<void> end(const StepOutcome& outcome) override {
+        return announce(engine::end_event(outcome));
+    }
+    void progress(const StepOutcome& outcome, const RangeSet& covered) override {
+        static_cast<void>(send(engine::progress_event(outcome.index, covered)));
+    }
 
     bool stop_requested() override {
         const auto now = clock_.monotonic();
@@ -50,7 +56,9 @@ class SocketControl final : public engine::RunControl {
         return static_cast<Command>(byte);
     }
 
-    Result<void> send(const Json& message) { return write_all(socket_, canonical_json(message) + "\n", "supervisor"); }
+    Result<void> send(const Json& message) {
+        return write_all(socket_, canonical_json(message) + "\n", "supervisor");
+    }
 
   private:
     // The answer comes even after a stop: what has been done is journalled either way.
@@ -59,7 +67,8 @@ class SocketControl final : public engine::RunControl {
         while (!gone_) {
             const Command command = next_command();
             if (command == Command::ack) return {};
-            if (command == Command::refuse) return failure(ErrorCode::io, "the journal could not be written");
+            if (command == Command::refuse)
+                return failure(ErrorCode::io, "the journal could not be written");
         }
         return failure(ErrorCode::io, "the supervisor is gone");
     }
@@ -71,21 +80,27 @@ class SocketControl final : public engine::RunControl {
     bool gone_{false};
 };
 
-Json refusal(const std::vector<Objection>& objections) { return {{"event", "refused"}, {"objections", list_to_json<Objection>(objections, to_json)}}; }
+Json refusal(const std::vector<Objection>& objections) {
+    return {{"event", "refused"}, {"objections", list_to_json<Objection>(objections, to_json)}};
+}
 
 }  // namespace
 
-void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor, const Clock& clock) {
+void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor,
+                 const Clock& clock) {
     SocketControl control{socket, clock};
     auto drive = engine::take(host, std::move(plan), {supervisor, getpid()});
     if (!drive) {
         static_cast<void>(control.send(refusal(drive.error())));
         return;
     }
-    // True from here on: the drive is ours, and untouched until the word comes. Without it the partitions are put back.
+    // True from here on: the drive is ours, and untouched until the word comes. Without it the
+    // partitions are put back.
     if (!control.send({{"event", "taken"}}) || control.next_command() != Command::go) return;
     const engine::RunEnd end = engine::run(*drive, control, clock);
-    static_cast<void>(control.send({{"event", "finished"}, {"identity_confirmed", end.identity_confirmed}, {"cause", printable_text(end.cause)}}));
+    static_cast<void>(control.send({{"event", "finished"},
+                                    {"identity_confirmed", end.identity_confirmed},
+                                    {"cause", printable_text(end.cause)}}));
 }
 
 }  // namespace quietus::app

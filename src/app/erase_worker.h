@@ -1,5 +1,6 @@
 #pragma once
-// The worker's side of an erase: takes the drive, waits for the word, runs the plan. And the words both sides use.
+// The worker's side of an erase: takes the drive, waits for the word, runs the plan. And the words
+// both sides use.
 
 #include "base/utc_time.h"
 #include "guard/guard.h"
@@ -9,15 +10,18 @@ namespace quietus::app {
 
 /// Supervisor → worker, one byte each.
 enum class Command : char {
-    go = 'g',       ///< Every drive of the call is taken: begin.
-    ack = 'a',      ///< What you announced is on stable storage.
-    refuse = 'n',   ///< It is not: do not run the step.
-    stop = 's',     ///< End as interrupted.
+    go = 'g',      ///< Every drive of the call is taken: begin.
+    ack = 'a',     ///< What you announced is on stable storage.
+    refuse = 'n',  ///< It is not: do not run the step.
+    stop = 's',    ///< End as interrupted.
 };
 
-/// Worker → supervisor: JSON lines. "begin" and "end" are the journal's own events (engine/events.h).
-///   {"event":"taken"} · {"event":"refused","objections":[…]} · {"event":"progress","step","covered"} ·
+/// Worker → supervisor: JSON lines. "begin" and "end" are the journal's own events
+/// (engine/events.h).
+///   {"event":"taken"} · {"event":"refused","objections":[…]} ·
+///   {"event":"progress","step","covered"} ·
 ///   {"event":"finished","identity_confirmed","cause"}
-void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor, const Clock& clock);
+void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor,
+                 const Clock& clock);
 
 }  // namespace quietus::app

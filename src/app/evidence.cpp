@@ -15,14 +15,17 @@ namespace {
 
 constexpr std::string_view kOwedSuffix = ".owed";
 
-std::string owed_file(const StateDir& state, const std::string& id) { return state.spool_dir() + "/" + id + std::string{kOwedSuffix}; }
+std::string owed_file(const StateDir& state, const std::string& id) {
+    return state.spool_dir() + "/" + id + std::string{kOwedSuffix};
+}
 
 bool exists(const std::string& path) {
     std::error_code fault;
     return std::filesystem::exists(path, fault);
 }
 
-// Signed once: the register holds the digest of the signature, and a second signature would be another one.
+// Signed once: the register holds the digest of the signature, and a second signature would be
+// another one.
 Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record) {
     const std::string spooled = desk.state.spool_dir() + "/" + record.id;
     if (exists(spooled)) return certs::read_folder(spooled);
@@ -41,26 +44,32 @@ Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record
 Result<void> enter_register(EvidenceDesk& desk, const std::string& stem, certs::Folder& folder) {
     const std::string& bytes = folder.at(stem + ".json");
     const Json record = QUIETUS_TRY(parse_json(bytes));
-    const certs::LeafFacts leaf = QUIETUS_TRY(certs::leaf_of(record, bytes, folder.at(stem + ".p7s")));
+    const certs::LeafFacts leaf =
+        QUIETUS_TRY(certs::leaf_of(record, bytes, folder.at(stem + ".p7s")));
     folder["receipt.json"] = QUIETUS_TRY_CONTEXT(desk.log.append(leaf), "register");
     return {};
 }
 
-// Two drives without a serial may end in the same second with ids that begin alike: then the name carries the whole id.
-Result<std::string> write_evidence(const std::string& out, const EraseRecord& record, const certs::Folder& folder) {
+// Two drives without a serial may end in the same second with ids that begin alike: then the name
+// carries the whole id.
+Result<std::string> write_evidence(const std::string& out, const EraseRecord& record,
+                                   const certs::Folder& folder) {
     const std::string name = certs::folder_name(record);
     auto written = certs::write_folder(out, name, folder);
     if (written || written.error().sys_errno != EEXIST) return written;
     return certs::write_folder(out, name + "_" + record.id, folder);
 }
 
-Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal) {
+Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record,
+                            engine::Journal& journal) {
     certs::Folder folder = QUIETUS_TRY(sign_or_find(desk, record));
     const std::string stem = certs::stem_of(record.verdict);
-    if (!folder.contains(stem + ".json") || !folder.contains(stem + ".p7s")) return failure(ErrorCode::internal, "the spool holds another kind of record");
+    if (!folder.contains(stem + ".json") || !folder.contains(stem + ".p7s"))
+        return failure(ErrorCode::internal, "the spool holds another kind of record");
     QUIETUS_TRY(enter_register(desk, stem, folder));
     QUIETUS_TRY(make_directories(desk.settings.out_dir(), 0700));
-    const std::string path = QUIETUS_TRY_CONTEXT(write_evidence(desk.settings.out_dir(), record, folder), "evidence");
+    const std::string path =
+        QUIETUS_TRY_CONTEXT(write_evidence(desk.settings.out_dir(), record, folder), "evidence");
     const engine::EvidenceDone done{.folder = path,
                                     .record_sha256 = sha256_hex(folder.at(stem + ".json")),
                                     .signature_sha256 = sha256_hex(folder.at(stem + ".p7s")),
@@ -78,7 +87,8 @@ void forget_secrets(EvidenceDesk& desk) {
 }
 
 Result<void> owe_evidence(const EvidenceDesk& desk, const std::string& id) {
-    return create_file_durably(owed_file(desk.state, id), canonical_json({{"schema", "quietus/owed/1"}, {"id", id}}), 0600);
+    return create_file_durably(owed_file(desk.state, id),
+                               canonical_json({{"schema", "quietus/owed/1"}, {"id", id}}), 0600);
 }
 
 void forget_evidence(const StateDir& state, const std::string& id) {
@@ -90,21 +100,27 @@ void forget_evidence(const StateDir& state, const std::string& id) {
 Result<std::vector<std::string>> evidence_owed(const StateDir& state) {
     std::error_code fault;
     std::vector<std::string> ids;
-    for (std::filesystem::directory_iterator at{state.spool_dir(), fault}, end; !fault && at != end; at.increment(fault)) {
+    for (std::filesystem::directory_iterator at{state.spool_dir(), fault}, end; !fault && at != end;
+         at.increment(fault)) {
         const std::string name = at->path().filename().string();
-        if (name.size() > kOwedSuffix.size() && name.ends_with(kOwedSuffix)) ids.push_back(name.substr(0, name.size() - kOwedSuffix.size()));
+        if (name.size() > kOwedSuffix.size() && name.ends_with(kOwedSuffix))
+            ids.push_back(name.substr(0, name.size() - kOwedSuffix.size()));
     }
     if (fault) return failure(ErrorCode::config, state.spool_dir() + ": " + fault.message());
     std::sort(ids.begin(), ids.end());
     return ids;
 }
 
-Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal) {
+Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record,
+                            engine::Journal& journal) {
     auto filed = file_in_steps(desk, record, journal);
     if (!filed) {
         Error error = std::move(filed).error();
         error.code = ErrorCode::evidence_incomplete;
-        if (error.hint.empty()) error.hint = "mend it, then run the same erase again: it completes the evidence without touching the drive";
+        if (error.hint.empty())
+            error.hint =
+                "mend it, then run the same erase again: it completes the evidence without "
+                "touching the drive";
         return tl::unexpected{std::move(error)};
     }
     forget_evidence(desk.state, record.id);

@@ -1,5 +1,6 @@
 #pragma once
-// From a closed journal to a signed, registered evidence folder; in steps that can be repeated after any crash.
+// From a closed journal to a signed, registered evidence folder; in steps that can be repeated
+// after any crash.
 
 #include <string>
 #include <vector>
@@ -11,7 +12,8 @@
 
 namespace quietus::app {
 
-/// Everything evidence needs, opened before the first write, so that a missing key is found out in time.
+/// Everything evidence needs, opened before the first write, so that a missing key is found out in
+/// time.
 struct EvidenceDesk {
     const StateDir& state;
     const Settings& settings;
@@ -30,13 +32,15 @@ void forget_evidence(const StateDir& state, const std::string& id);
 /// Ids of erases whose evidence is owed, oldest first (UUIDv7 sorts by time).
 Result<std::vector<std::string>> evidence_owed(const StateDir& state);
 
-/// Signs (or finds what was signed before a crash), enters the register, writes the folder under --out, notes it in the journal,
-/// and takes the mark away. Each part is durable before the next begins, and repeating it changes nothing.
-/// A failure leaves everything for the next try (`evidence_incomplete`).
+/// Signs (or finds what was signed before a crash), enters the register, writes the folder under
+/// --out, notes it in the journal, and takes the mark away. Each part is durable before the next
+/// begins, and repeating it changes nothing. A failure leaves everything for the next try
+/// (`evidence_incomplete`).
 struct Filed {
     std::string folder;
     std::string record_sha256;
 };
-Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal);
+Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record,
+                            engine::Journal& journal);
 
 }  // namespace quietus::app

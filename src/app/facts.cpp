@@ -10,12 +10,17 @@ namespace quietus::app {
 
 namespace {
 
-std::string first_line(const std::string& text) { return printable_ascii(text.substr(0, text.find('\n'))); }
+std::string first_line(const std::string& text) {
+    return printable_ascii(text.substr(0, text.find('\n')));
+}
 
-std::string fact(const Host& host, HostFacts& facts, const std::string& field, const std::string& path) {
+std::string fact(const Host& host, HostFacts& facts, const std::string& field,
+                 const std::string& path) {
     const auto text = host.read_file(path);
     std::string value = text ? first_line(*text) : std::string{};
-    if (value.empty()) facts.missing.emplace_back(field, text ? path + " is empty" : printable_text(text.error().message));
+    if (value.empty())
+        facts.missing.emplace_back(
+            field, text ? path + " is empty" : printable_text(text.error().message));
     return value;
 }
 
@@ -38,8 +43,10 @@ HostFacts gather_host_facts(const Host& host) {
     facts.dmi_vendor = fact(host, facts, "dmi_vendor", "/sys/class/dmi/id/sys_vendor");
     facts.dmi_product = fact(host, facts, "dmi_product", "/sys/class/dmi/id/product_name");
     facts.dmi_serial = fact(host, facts, "dmi_serial", "/sys/class/dmi/id/product_serial");
-    if (const auto release = host.read_file("/etc/os-release")) facts.operating_system = pretty_name(*release);
-    if (facts.operating_system.empty()) facts.missing.emplace_back("operating_system", "/etc/os-release names none");
+    if (const auto release = host.read_file("/etc/os-release"))
+        facts.operating_system = pretty_name(*release);
+    if (facts.operating_system.empty())
+        facts.missing.emplace_back("operating_system", "/etc/os-release names none");
     return facts;
 }
 
@@ -57,14 +64,20 @@ ToolFacts gather_tool_facts() {
 OperatorFacts gather_operator_facts(const Host& host, const Settings& settings) {
     OperatorFacts facts;
     facts.declared = printable_text(settings.operator_name);
-    facts.authenticated_by = "local uid " + std::to_string(getuid()) + ", effective uid " + std::to_string(geteuid());
+    facts.authenticated_by =
+        "local uid " + std::to_string(getuid()) + ", effective uid " + std::to_string(geteuid());
     const auto login = host.read_file("/proc/self/loginuid");
     const std::string uid = login ? first_line(*login) : std::string{};
     // 4294967295 is (uid_t)-1: proc(5), nobody logged in through PAM.
-    facts.login_uid = !login ? "unavailable: the kernel keeps no login uid" : uid == "4294967295" ? "not set" : uid;
+    facts.login_uid = !login                ? "unavailable: the kernel keeps no login uid"
+                      : uid == "4294967295" ? "not set"
+                                            : uid;
     return facts;
 }
 
-std::string version_text() { return "quietus " + std::string{kVersion} + " (" + std::string{kCommit} + ", " + std::string{kBuild} + ")"; }
+std::string version_text() {
+    return "quietus " + std::string{kVersion} + " (" + std::string{kCommit} + ", " +
+           std::string{kBuild} + ")";
+}
 
 }  // namespace quietus::app

@@ -23,8 +23,10 @@ bool intact(Host& host, const EraseRecord& record, const Plan& plan) {
 }
 
 bool same_erase(const EraseRecord& record, const Plan& plan) {
-    return same_drive(record.plan.target.identity, plan.target.identity) && record.plan.goal.technique == plan.goal.technique &&
-           record.plan.goal.purpose == plan.goal.purpose && record.plan.steps == plan.steps && record.plan.level == plan.level;
+    return same_drive(record.plan.target.identity, plan.target.identity) &&
+           record.plan.goal.technique == plan.goal.technique &&
+           record.plan.goal.purpose == plan.goal.purpose && record.plan.steps == plan.steps &&
+           record.plan.level == plan.level;
 }
 
 DriveResult result_of(const EraseRecord& record, const Plan& plan) {
@@ -53,12 +55,17 @@ Pending finish_pending(EvidenceDesk& desk, Host& host, Observer& observer, const
             forget_evidence(desk.state, id);  // it crashed between the last two steps
             continue;
         }
-        const bool completes = record->verdict == Verdict::erased && same_erase(*record, plan) && intact(host, *record, plan);
-        observer.phase(plan.target.path, "completing the evidence of the run of " + to_rfc3339(record->started));
+        const bool completes = record->verdict == Verdict::erased && same_erase(*record, plan) &&
+                               intact(host, *record, plan);
+        observer.phase(plan.target.path,
+                       "completing the evidence of the run of " + to_rfc3339(record->started));
         const auto filed = file_evidence(desk, *record, *journal);
         if (!filed) observer.warning(filed.error().message);
         if (!completes) {
-            if (record->verdict == Verdict::erased) observer.note(plan.target.path + ": erased before, but asked for differently now or written since; it is erased again");
+            if (record->verdict == Verdict::erased)
+                observer.note(plan.target.path +
+                              ": erased before, but asked for differently now or written since; it "
+                              "is erased again");
             continue;
         }
         pending.completes_this_call = true;

@@ -19,7 +19,8 @@ namespace quietus::app {
 
 Result<ForkedWorker> ForkedWorker::start(const std::function<void(int socket)>& work) {
     std::array<int, 2> pair{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return sys_failure("socketpair", errno);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
+        return sys_failure("socketpair", errno);
     UniqueFd ours{pair[0]};
     UniqueFd theirs{pair[1]};
     const pid_t parent = getpid();
@@ -36,9 +37,12 @@ Result<ForkedWorker> ForkedWorker::start(const std::function<void(int socket)>& 
     return ForkedWorker{std::move(ours), pid};
 }
 
-ForkedWorker::ForkedWorker(ForkedWorker&& other) noexcept : socket_{std::move(other.socket_)}, pid_{std::exchange(other.pid_, -1)} {}
+ForkedWorker::ForkedWorker(ForkedWorker&& other) noexcept
+    : socket_{std::move(other.socket_)}, pid_{std::exchange(other.pid_, -1)} {}
 
-ForkedWorker::~ForkedWorker() { kill(); }
+ForkedWorker::~ForkedWorker() {
+    kill();
+}
 
 bool ForkedWorker::reap() {
     if (pid_ < 0) return true;
@@ -72,7 +76,8 @@ LineReader::State LineReader::read_available(int fd, std::vector<std::string>& l
         if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? State::open : State::broken;
         if (got == 0) return State::ended;
         pending_.append(chunk.data(), static_cast<std::size_t>(got));
-        for (std::size_t end = pending_.find('\n'); end != std::string::npos; end = pending_.find('\n')) {
+        for (std::size_t end = pending_.find('\n'); end != std::string::npos;
+             end = pending_.find('\n')) {
             lines.push_back(pending_.substr(0, end));
             pending_.erase(0, end + 1);
         }
@@ -80,7 +85,8 @@ LineReader::State LineReader::read_available(int fd, std::vector<std::string>& l
     }
 }
 
-std::vector<Result<std::string>> run_in_workers(const std::vector<std::function<std::string()>>& jobs, std::chrono::milliseconds deadline) {
+std::vector<Result<std::string>> run_in_workers(
+    const std::vector<std::function<std::string()>>& jobs, std::chrono::milliseconds deadline) {
     const auto until = std::chrono::steady_clock::now() + deadline;
     std::vector<Result<ForkedWorker>> workers;
     workers.reserve(jobs.size());
@@ -100,24 +106,40 @@ std::vector<Result<std::string>> run_in_workers(const std::vector<std::function<
             waiting.push_back({.fd = workers[i]->socket(), .events = POLLIN, .revents = 0});
             whose.push_back(i);
         }
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              until - std::chrono::steady_clock::now())
+                              .count();
         if (waiting.empty() || left <= 0) break;
-        if (poll(waiting.data(), waiting.size(), static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0 && errno != EINTR) break;
+        if (poll(waiting.data(), waiting.size(),
+                 static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0 &&
+            errno != EINTR)
+            break;
         for (std::size_t k = 0; k < waiting.size(); ++k) {
             if (waiting[k].revents == 0) continue;
             std::array<char, 65536> chunk{};
             const ssize_t got = recv(waiting[k].fd, chunk.data(), chunk.size(), MSG_DONTWAIT);
-            if (got > 0) answers[whose[k]].append(chunk.data(), static_cast<std::size_t>(got));
-            else if (got == 0 || (errno != EAGAIN && errno != EINTR)) ended[whose[k]] = true;
+            if (got > 0)
+                answers[whose[k]].append(chunk.data(), static_cast<std::size_t>(got));
+            else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+                ended[whose[k]] = true;
             if (answers[whose[k]].size() > kMessageSizeMax) ended[whose[k]] = true;
         }
     }
     std::vector<Result<std::string>> results;
     for (std::size_t i = 0; i < workers.size(); ++i) {
-        if (!workers[i]) results.emplace_back(tl::unexpected{workers[i].error()});
-        else if (!ended[i]) results.emplace_back(failure(ErrorCode::unsupported, "does not answer within " + std::to_string(deadline.count() / 1000) + " s", "the drive or its path hangs: reseat it, or send it to destruction"));
-        else if (answers[i].size() > kMessageSizeMax) results.emplace_back(failure(ErrorCode::internal, "its answer is longer than " + std::to_string(kMessageSizeMax) + " bytes"));
-        else results.emplace_back(std::move(answers[i]));
+        if (!workers[i])
+            results.emplace_back(tl::unexpected{workers[i].error()});
+        else if (!ended[i])
+            results.emplace_back(
+                failure(ErrorCode::unsupported,
+                        "does not answer within " + std::to_string(deadline.count() / 1000) + " s",
+                        "the drive or its path hangs: reseat it, or send it to destruction"));
+        else if (answers[i].size() > kMessageSizeMax)
+            results.emplace_back(
+                failure(ErrorCode::internal,
+                        "its answer is longer than " + std::to_string(kMessageSizeMax) + " bytes"));
+        else
+            results.emplace_back(std::move(answers[i]));
     }
     return results;
 }

@@ -20,14 +20,18 @@ std::map<std::string, std::string> sanitized_dates(const Settings& settings) {
     for (const auto& entry : *entries) {
         if (entry.facts.type != "sanitization") continue;
         for (const std::string& name : {entry.facts.serial, entry.facts.wwn}) {
-            if (!name.empty()) dates[name] = std::max(dates[name], entry.facts.issued.substr(0, 10));
+            if (!name.empty())
+                dates[name] = std::max(dates[name], entry.facts.issued.substr(0, 10));
         }
     }
     return dates;
 }
 
-std::string known_as(const std::map<std::string, std::string>& dates, const DeviceIdentity& identity) {
-    for (const std::string& name : {printable(identity.wwn), has_unique_serial(identity) ? printable(identity.serial) : std::string{}}) {
+std::string known_as(const std::map<std::string, std::string>& dates,
+                     const DeviceIdentity& identity) {
+    for (const std::string& name :
+         {printable(identity.wwn),
+          has_unique_serial(identity) ? printable(identity.serial) : std::string{}}) {
         const auto at = name.empty() ? dates.end() : dates.find(name);
         if (at != dates.end()) return "sanitized " + at->second;
     }
@@ -41,7 +45,9 @@ Result<Listing> list_drives(const Host& host, const Settings& settings) {
     const auto dates = sanitized_dates(settings);
     for (DeviceSnapshot& snapshot : QUIETUS_TRY(discovery::list_drives(host))) {
         for (const std::string& gap : snapshot.usage.not_seen) {
-            if (std::find(listing.not_seen.begin(), listing.not_seen.end(), gap) == listing.not_seen.end()) listing.not_seen.push_back(gap);
+            if (std::find(listing.not_seen.begin(), listing.not_seen.end(), gap) ==
+                listing.not_seen.end())
+                listing.not_seen.push_back(gap);
         }
         std::string known = known_as(dates, snapshot.identity);
         listing.drives.push_back({.snapshot = std::move(snapshot), .known_as = std::move(known)});
@@ -49,7 +55,8 @@ Result<Listing> list_drives(const Host& host, const Settings& settings) {
     return listing;
 }
 
-std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host, const std::vector<std::string>& typed) {
+std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host,
+                                                   const std::vector<std::string>& typed) {
     std::vector<Result<DeviceSnapshot>> snapshots;
     std::vector<discovery::NamedDevice> devices;
     std::vector<std::size_t> whose;
@@ -65,8 +72,10 @@ std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host, const std::vector
     }
     auto probed = probe(host, devices, {});
     for (std::size_t i = 0; i < probed.size(); ++i) {
-        if (probed[i]) snapshots[whose[i]] = std::move(probed[i]->snapshot);
-        else snapshots[whose[i]] = tl::unexpected{std::move(probed[i]).error()};
+        if (probed[i])
+            snapshots[whose[i]] = std::move(probed[i]->snapshot);
+        else
+            snapshots[whose[i]] = tl::unexpected{std::move(probed[i]).error()};
     }
     return snapshots;
 }
@@ -77,7 +86,9 @@ std::string use_text(const DeviceSnapshot& snapshot) {
     for (const Use& use : snapshot.usage.uses) {
         if (use.kind != UseKind::system_disk) text += (text.empty() ? "" : ", ") + use.what;
     }
-    const bool system = std::any_of(snapshot.usage.uses.begin(), snapshot.usage.uses.end(), [](const Use& use) { return use.kind == UseKind::system_disk; });
+    const bool system =
+        std::any_of(snapshot.usage.uses.begin(), snapshot.usage.uses.end(),
+                    [](const Use& use) { return use.kind == UseKind::system_disk; });
     if (system) text += text.empty() ? "system disk" : " (system disk)";
     return text;
 }

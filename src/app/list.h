@@ -12,8 +12,8 @@ namespace quietus::app {
 
 struct ListedDrive {
     DeviceSnapshot snapshot;
-    /// "sanitized 2026-11-22" where the register of this host knows the drive by its serial or WWN; else empty. It says what
-    /// was once done, not what is on the drive now.
+    /// "sanitized 2026-11-22" where the register of this host knows the drive by its serial or WWN;
+    /// else empty. It says what was once done, not what is on the drive now.
     std::string known_as;
 };
 
@@ -26,7 +26,8 @@ struct Listing {
 Result<Listing> list_drives(const Host& host, const Settings& settings);
 
 /// Everything about the named drives, each looked at in a worker with a deadline.
-std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host, const std::vector<std::string>& typed);
+std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host,
+                                                   const std::vector<std::string>& typed);
 
 /// "free" or by whom it is used, in one line.
 std::string use_text(const DeviceSnapshot& snapshot);

@@ -15,26 +15,26 @@ namespace quietus::app {
 
 struct Progress {
     std::string path;
-    int step{0};         ///< from 0
+    int step{0};  ///< from 0
     int steps{0};
     bool writing{true};
     std::uint64_t done{0};
     std::uint64_t total{0};
-    std::uint64_t rate{0};    ///< bytes a second, over the step so far
-    std::uint64_t eta_s{0};   ///< of the step; 0 while unknown
+    std::uint64_t rate{0};   ///< bytes a second, over the step so far
+    std::uint64_t eta_s{0};  ///< of the step; 0 while unknown
 };
 
 /// How it ended for one drive; exactly one per drive of the call.
 struct DriveResult {
     std::string path;
-    std::string model, serial;     ///< printable
-    std::optional<Verdict> verdict;///< none where nothing was attempted
+    std::string model, serial;       ///< printable
+    std::optional<Verdict> verdict;  ///< none where nothing was attempted
     MediaState media_state{MediaState::untouched};
     ExitStatus status{ExitStatus::internal};
-    std::string cause;             ///< Empty where erased.
-    std::string next_action;       ///< What a person should do now; may be empty.
-    std::string id;                ///< Of the erase; empty where none was begun.
-    std::string folder;            ///< Evidence, where it is complete.
+    std::string cause;        ///< Empty where erased.
+    std::string next_action;  ///< What a person should do now; may be empty.
+    std::string id;           ///< Of the erase; empty where none was begun.
+    std::string folder;       ///< Evidence, where it is complete.
 };
 
 class Observer {
@@ -53,7 +53,8 @@ class Observer {
     virtual void warning(const std::string& text) = 0;
     virtual void note(const std::string& text) = 0;
     virtual void verification(const std::string& path, const Verification& verification) = 0;
-    virtual void certificate(const std::string& path, const std::string& folder, const std::string& signer_fingerprint) = 0;
+    virtual void certificate(const std::string& path, const std::string& folder,
+                             const std::string& signer_fingerprint) = 0;
     virtual void result(const DriveResult& result) = 0;
 };
 

@@ -11,21 +11,30 @@ namespace quietus::app {
 namespace {
 
 // What the guards say before anybody was asked: the missing confirmation is what the token is for.
-std::vector<Objection> objections_to(const Plan& plan, const std::vector<DeviceSnapshot>& all, const std::vector<guard::ProtectedPlace>& places) {
+std::vector<Objection> objections_to(const Plan& plan, const std::vector<DeviceSnapshot>& all,
+                                     const std::vector<guard::ProtectedPlace>& places) {
     Consent consent;
     consent.confirmations.push_back(guard::confirmation_needed(plan.target, all));
-    return guard::review({.plan = plan, .now = plan.target, .consent = consent, .all_targets = all, .protected_places = places}).objections;
+    return guard::review({.plan = plan,
+                          .now = plan.target,
+                          .consent = consent,
+                          .all_targets = all,
+                          .protected_places = places})
+        .objections;
 }
 
 }  // namespace
 
-Planned plan_drives(Host& host, const Clock& clock, const std::vector<std::string>& typed, const Goal& goal, const Settings& settings) {
+Planned plan_drives(Host& host, const Clock& clock, const std::vector<std::string>& typed,
+                    const Goal& goal, const Settings& settings) {
     Planned planned;
     std::vector<discovery::NamedDevice> devices;
     for (const std::string& name : typed) {
         auto named = discovery::resolve_device(host, name);
-        if (named) devices.push_back(std::move(*named));
-        else planned.failures.push_back(std::move(named).error());
+        if (named)
+            devices.push_back(std::move(*named));
+        else
+            planned.failures.push_back(std::move(named).error());
     }
     std::vector<guard::ProtectedPlace> places;
     std::vector<DeviceSnapshot> all;
@@ -36,8 +45,10 @@ Planned plan_drives(Host& host, const Clock& clock, const std::vector<std::strin
         }
         places = std::move(one->places);
         auto plan = make_plan(one->snapshot, goal);
-        if (plan) planned.plans.push_back(std::move(*plan));
-        else planned.failures.push_back(std::move(plan).error());
+        if (plan)
+            planned.plans.push_back(std::move(*plan));
+        else
+            planned.failures.push_back(std::move(plan).error());
         all.push_back(std::move(one->snapshot));
     }
     std::vector<ExitStatus> statuses;

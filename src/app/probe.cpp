@@ -11,27 +11,44 @@ namespace quietus::app {
 namespace {
 
 Json error_json(const Error& error) {
-    return {{"code", static_cast<int>(error.code)}, {"message", printable_text(error.message)}, {"errno", error.sys_errno}, {"hint", printable_text(error.hint)}};
+    return {{"code", static_cast<int>(error.code)},
+            {"message", printable_text(error.message)},
+            {"errno", error.sys_errno},
+            {"hint", printable_text(error.hint)}};
 }
 
 Error error_from_json(const Json& json) {
-    const auto number = [&](const char* key) { return static_cast<int>(integer_member(json, key).value_or(0)); };
-    return {.code = static_cast<ErrorCode>(number("code")), .message = string_member(json, "message").value_or("?"), .sys_errno = number("errno"), .hint = string_member(json, "hint").value_or("")};
+    const auto number = [&](const char* key) {
+        return static_cast<int>(integer_member(json, key).value_or(0));
+    };
+    return {.code = static_cast<ErrorCode>(number("code")),
+            .message = string_member(json, "message").value_or("?"),
+            .sys_errno = number("errno"),
+            .hint = string_member(json, "hint").value_or("")};
 }
 
 // In the worker: all of this may hang.
-Result<Json> look(Host& host, const discovery::NamedDevice& device, const std::vector<Place>& places, int supervisor) {
-    const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, {.ignore_processes = {supervisor, getpid()}, .probe_signatures = true, .patience = discovery::kBriefOpenPatience}));
+Result<Json> look(Host& host, const discovery::NamedDevice& device,
+                  const std::vector<Place>& places, int supervisor) {
+    const DeviceSnapshot snapshot =
+        QUIETUS_TRY(discovery::inspect_drive(host, device,
+                                             {.ignore_processes = {supervisor, getpid()},
+                                              .probe_signatures = true,
+                                              .patience = discovery::kBriefOpenPatience}));
     Json disks = Json::array();
-    for (const Place& place : places) disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
+    for (const Place& place : places)
+        disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
     return Json{{"snapshot", to_json(snapshot)}, {"disks", disks}};
 }
 
 Result<Probed> understand(const std::string& answer, const std::vector<Place>& places) {
     const auto json = parse_json(answer);
-    if (!json) return failure(ErrorCode::internal, "the worker that looked at it ended without an answer");
+    if (!json)
+        return failure(ErrorCode::internal, "the worker that looked at it ended without an answer");
     if (json->contains("error")) return tl::unexpected{error_from_json((*json)["error"])};
-    Probed probed{.snapshot = QUIETUS_TRY(snapshot_from_json(QUIETUS_TRY(member(*json, "snapshot")))), .places = {}};
+    Probed probed{
+        .snapshot = QUIETUS_TRY(snapshot_from_json(QUIETUS_TRY(member(*json, "snapshot")))),
+        .places = {}};
     const Json disks = QUIETUS_TRY(member(*json, "disks"));
     QUIETUS_CHECK(disks.is_array() && disks.size() == places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -44,7 +61,8 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
 
 }  // namespace
 
-std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices, const std::vector<Place>& places) {
+std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
+                                  const std::vector<Place>& places) {
     std::vector<std::function<std::string()>> jobs;
     jobs.reserve(devices.size());
     const int supervisor = host.own_process();
@@ -57,8 +75,10 @@ std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::Named
     const auto answers = run_in_workers(jobs, std::chrono::milliseconds{kProbeDeadlineMs});
     std::vector<Result<Probed>> probed;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        auto one = answers[i] ? understand(*answers[i], places) : Result<Probed>{tl::unexpected{answers[i].error()}};
-        if (!one && one.error().message.find(devices[i].path) == std::string::npos) one = tl::unexpected{std::move(one).error().with_context(devices[i].path)};
+        auto one = answers[i] ? understand(*answers[i], places)
+                              : Result<Probed>{tl::unexpected{answers[i].error()}};
+        if (!one && one.error().message.find(devices[i].path) == std::string::npos)
+            one = tl::unexpected{std::move(one).error().with_context(devices[i].path)};
         probed.push_back(std::move(one));
     }
     return probed;

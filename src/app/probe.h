@@ -23,7 +23,9 @@ struct Probed {
     std::vector<guard::ProtectedPlace> places;  ///< The given places with the disks they lead to.
 };
 
-/// Each named device looked at in a worker of its own, with the disks under `places`. Results in the order of `devices`.
-std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices, const std::vector<Place>& places);
+/// Each named device looked at in a worker of its own, with the disks under `places`. Results in
+/// the order of `devices`.
+std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
+                                  const std::vector<Place>& places);
 
 }  // namespace quietus::app

@@ -18,7 +18,8 @@ struct RegisterFacts {
 /// Makes the register where there is none; an existing one is left as it is.
 Result<RegisterFacts> init_register(const Settings& settings);
 
-Result<std::vector<certs::Register::Entry>> search_register(const Settings& settings, const std::string& text);
+Result<std::vector<certs::Register::Entry>> search_register(const Settings& settings,
+                                                            const std::string& text);
 
 /// The whole tree recomputed; `not_authentic` where anything was changed.
 Result<certs::Register::State> check_register(const Settings& settings);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -16,13 +16,16 @@ namespace {
 
 constexpr std::size_t kStatusSizeMax = 1024 * 1024;
 
-// proc_pid_stat(5) field 22: with the pid it names one process for ever, also when numbers are used again.
+// proc_pid_stat(5) field 22: with the pid it names one process for ever, also when numbers are used
+// again.
 std::string start_time_of(int process) {
     const auto stat = read_whole_file("/proc/" + std::to_string(process) + "/stat", 65536);
     if (!stat) return {};
     auto at = stat->rfind(')');
-    for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
-    return at == std::string::npos ? std::string{} : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
+    for (int field = 2; field < 22 && at != std::string::npos; ++field)
+        at = stat->find(' ', at + 1);
+    return at == std::string::npos ? std::string{}
+                                   : stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
 }
 
 Result<Progress> progress_from_json(const Json& json) {
@@ -43,7 +46,8 @@ Result<RunningCall> read_call(const std::string& file) {
     RunningCall call;
     call.process = static_cast<int>(QUIETUS_TRY(integer_member(json, "process")));
     call.updated = QUIETUS_TRY(string_member(json, "updated"));
-    if (QUIETUS_TRY(string_member(json, "process_started")) != start_time_of(call.process)) return failure(ErrorCode::busy, "not running any more");
+    if (QUIETUS_TRY(string_member(json, "process_started")) != start_time_of(call.process))
+        return failure(ErrorCode::busy, "not running any more");
     const Json drives = QUIETUS_TRY(member(json, "drives"));
     for (const Json& drive : drives) call.drives.push_back(QUIETUS_TRY(progress_from_json(drive)));
     return call;
@@ -52,17 +56,28 @@ Result<RunningCall> read_call(const std::string& file) {
 }  // namespace
 
 Json to_json(const Progress& progress) {
-    return {{"path", printable_text(progress.path)}, {"step", progress.step},        {"steps", progress.steps},          {"writing", progress.writing},
-            {"done", json_integer(progress.done)},   {"total", json_integer(progress.total)}, {"rate", json_integer(progress.rate)}, {"eta_s", json_integer(progress.eta_s)}};
+    return {{"path", printable_text(progress.path)},
+            {"step", progress.step},
+            {"steps", progress.steps},
+            {"writing", progress.writing},
+            {"done", json_integer(progress.done)},
+            {"total", json_integer(progress.total)},
+            {"rate", json_integer(progress.rate)},
+            {"eta_s", json_integer(progress.eta_s)}};
 }
 
 void publish_status(const std::string& file, const std::vector<Progress>& running, UtcTime now) {
     Json drives = Json::array();
     for (const Progress& progress : running) drives.push_back(to_json(progress));
     const int process = getpid();
-    const std::string text = canonical_json({{"schema", "quietus/status/1"}, {"process", process}, {"process_started", start_time_of(process)}, {"updated", to_rfc3339(now)}, {"drives", drives}});
+    const std::string text = canonical_json({{"schema", "quietus/status/1"},
+                                             {"process", process},
+                                             {"process_started", start_time_of(process)},
+                                             {"updated", to_rfc3339(now)},
+                                             {"drives", drives}});
     const std::string temporary = file + ".new";
-    const UniqueFd out{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    const UniqueFd out{
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!out.is_open() || !write_all(out.get(), text, temporary)) return;
     static_cast<void>(std::rename(temporary.c_str(), file.c_str()));
 }
@@ -72,12 +87,15 @@ Result<std::vector<RunningCall>> running_calls(const StateDir& state) {
     std::vector<RunningCall> calls;
     std::filesystem::directory_iterator folder{state.run_dir(), fault};
     if (fault == std::errc::no_such_file_or_directory) return calls;
-    if (fault) return failure(ErrorCode::config, state.run_dir() + ": " + fault.message(), "run as root, or name the state folder with --state-dir");
+    if (fault)
+        return failure(ErrorCode::config, state.run_dir() + ": " + fault.message(),
+                       "run as root, or name the state folder with --state-dir");
     for (const auto& entry : folder) {
         if (entry.path().extension() != ".json") continue;
         if (auto call = read_call(entry.path().string())) calls.push_back(std::move(*call));
     }
-    std::sort(calls.begin(), calls.end(), [](const RunningCall& a, const RunningCall& b) { return a.process < b.process; });
+    std::sort(calls.begin(), calls.end(),
+              [](const RunningCall& a, const RunningCall& b) { return a.process < b.process; });
     return calls;
 }
 

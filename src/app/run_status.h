@@ -10,7 +10,8 @@
 
 namespace quietus::app {
 
-/// Replaces the file at once (rename, not synced: after a crash it means nothing). Failure is no reason to stop.
+/// Replaces the file at once (rename, not synced: after a crash it means nothing). Failure is no
+/// reason to stop.
 void publish_status(const std::string& file, const std::vector<Progress>& running, UtcTime now);
 
 struct RunningCall {
@@ -19,7 +20,8 @@ struct RunningCall {
     std::vector<Progress> drives;
 };
 
-/// Every call that is alive; files of dead ones are passed over. `config` where the folder cannot be read.
+/// Every call that is alive; files of dead ones are passed over. `config` where the folder cannot
+/// be read.
 Result<std::vector<RunningCall>> running_calls(const StateDir& state);
 
 Json to_json(const Progress& progress);

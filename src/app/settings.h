@@ -11,8 +11,8 @@ namespace quietus::app {
 struct Settings {
     std::string state_dir{"/var/lib/quietus"};
     std::string config_file{"/etc/quietus/quietus.toml"};
-    bool config_named{false};          ///< Given by flag or environment: then it must exist.
-    std::string out;                   ///< Evidence folder's parent; default <state_dir>/certificates.
+    bool config_named{false};  ///< Given by flag or environment: then it must exist.
+    std::string out;           ///< Evidence folder's parent; default <state_dir>/certificates.
     std::string key_file, certificate_file;  ///< Both or none.
     std::optional<int> passphrase_fd;
     std::string operator_name, organisation, location, ticket, asset_tag;
@@ -21,8 +21,9 @@ struct Settings {
     std::string out_dir() const { return out.empty() ? state_dir + "/certificates" : out; }
 };
 
-/// Fills what flags and environment left open from the configuration file (TOML). A missing default file is fine;
-/// a named one that is missing, an unknown key or a wrong type is `config` with file and line.
+/// Fills what flags and environment left open from the configuration file (TOML). A missing default
+/// file is fine; a named one that is missing, an unknown key or a wrong type is `config` with file
+/// and line.
 Result<void> read_configuration(Settings& settings);
 
 }  // namespace quietus::app

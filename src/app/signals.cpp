@@ -12,7 +12,8 @@ Result<Signals> Signals::start() {
     sigset_t set{};
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-    if (const int fault = pthread_sigmask(SIG_BLOCK, &set, nullptr); fault != 0) return sys_failure("pthread_sigmask", fault);
+    if (const int fault = pthread_sigmask(SIG_BLOCK, &set, nullptr); fault != 0)
+        return sys_failure("pthread_sigmask", fault);
     UniqueFd fd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
     if (!fd.is_open()) return sys_failure("signalfd", errno);
     return Signals{std::move(fd)};
@@ -20,7 +21,8 @@ Result<Signals> Signals::start() {
 
 std::optional<int> Signals::take() {
     signalfd_siginfo info{};
-    if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+    if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+        return std::nullopt;
     const int signal = static_cast<int>(info.ssi_signo);
     return signal == SIGHUP ? SIGTERM : signal;
 }

@@ -8,8 +8,8 @@
 
 namespace quietus::app {
 
-/// SIGINT, SIGTERM and SIGHUP as something to poll. Blocked from start() on, in workers forked later too: the supervisor
-/// alone decides what a signal means. SIGPIPE is ignored.
+/// SIGINT, SIGTERM and SIGHUP as something to poll. Blocked from start() on, in workers forked
+/// later too: the supervisor alone decides what a signal means. SIGPIPE is ignored.
 class Signals {
   public:
     static Result<Signals> start();

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kPemSizeMax = 1024 * 1024;
 
-// What a full or read-only disk says of our own files is a matter of configuration before the first write.
+// What a full or read-only disk says of our own files is a matter of configuration before the first
+// write.
 Error as_config(Error error, std::string hint) {
     error.code = ErrorCode::config;
     if (error.hint.empty()) error.hint = std::move(hint);
@@ -34,7 +35,10 @@ Result<SecretBytes> read_passphrase(const Settings& settings) {
     constexpr std::size_t kPassphraseMax = 4096;
     std::string text;
     if (settings.passphrase_fd) {
-        text = QUIETUS_TRY(config_result(read_to_end(*settings.passphrase_fd, kPassphraseMax, "--passphrase-fd " + std::to_string(*settings.passphrase_fd)), "give an open descriptor: --passphrase-fd 3 3<FILE"));
+        text = QUIETUS_TRY(
+            config_result(read_to_end(*settings.passphrase_fd, kPassphraseMax,
+                                      "--passphrase-fd " + std::to_string(*settings.passphrase_fd)),
+                          "give an open descriptor: --passphrase-fd 3 3<FILE"));
     } else if (const auto folder = environment("CREDENTIALS_DIRECTORY")) {
         // systemd: LoadCredentialEncrypted=quietus.passphrase:…
         auto credential = read_whole_file(*folder + "/quietus.passphrase", kPassphraseMax);
@@ -44,26 +48,35 @@ Result<SecretBytes> read_passphrase(const Settings& settings) {
     wipe(std::as_writable_bytes(std::span{text}));
     if (secret) {
         std::size_t size = secret->span().size();
-        while (size > 0 && (secret->span()[size - 1] == std::byte{'\n'} || secret->span()[size - 1] == std::byte{'\r'})) --size;
+        while (size > 0 && (secret->span()[size - 1] == std::byte{'\n'} ||
+                            secret->span()[size - 1] == std::byte{'\r'}))
+            --size;
         secret->shrink(size);
     }
     return secret;
 }
 
-Result<certs::SigningKey> read_key(const std::string& key_file, const std::string& certificate_file, const SecretBytes& passphrase) {
-    std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax), "give --key and --cert files that can be read"));
-    const auto certificate = config_result(read_whole_file(certificate_file, kPemSizeMax), "give --key and --cert files that can be read");
-    auto key = certificate ? certs::load_signing_key(pem, *certificate, passphrase) : Result<certs::SigningKey>{tl::unexpected{certificate.error()}};
+Result<certs::SigningKey> read_key(const std::string& key_file, const std::string& certificate_file,
+                                   const SecretBytes& passphrase) {
+    std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax),
+                                                "give --key and --cert files that can be read"));
+    const auto certificate = config_result(read_whole_file(certificate_file, kPemSizeMax),
+                                           "give --key and --cert files that can be read");
+    auto key = certificate ? certs::load_signing_key(pem, *certificate, passphrase)
+                           : Result<certs::SigningKey>{tl::unexpected{certificate.error()}};
     wipe(std::as_writable_bytes(std::span{pem}));
     if (!key) return tl::unexpected{std::move(key).error().with_context(key_file)};
     return key;
 }
 
-// Two first runs at once must not each make a key or a register: whoever comes second finds the first one's.
+// Two first runs at once must not each make a key or a register: whoever comes second finds the
+// first one's.
 Result<UniqueFd> lock_state(const StateDir& state) {
     const std::string path = state.path() + "/.lock";
     UniqueFd lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (!lock.is_open()) return tl::unexpected{as_config(sys_error("open " + path, errno), "name another folder with --state-dir")};
+    if (!lock.is_open())
+        return tl::unexpected{
+            as_config(sys_error("open " + path, errno), "name another folder with --state-dir")};
     while (flock(lock.get(), LOCK_EX) != 0) {
         if (errno != EINTR) return tl::unexpected{as_config(sys_error("flock " + path, errno), "")};
     }
@@ -71,24 +84,32 @@ Result<UniqueFd> lock_state(const StateDir& state) {
 }
 
 Result<LoadedKey> find_or_make_key(const StateDir& state, const Settings& settings, UtcTime now) {
-    if (settings.key_file.empty() != settings.certificate_file.empty()) return failure(ErrorCode::config, "a key needs its certificate", "give both --key and --cert, or neither");
+    if (settings.key_file.empty() != settings.certificate_file.empty())
+        return failure(ErrorCode::config, "a key needs its certificate",
+                       "give both --key and --cert, or neither");
     if (!settings.key_file.empty()) {
         const SecretBytes passphrase = QUIETUS_TRY(read_passphrase(settings));
-        return LoadedKey{.key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase)), .made = false};
+        return LoadedKey{
+            .key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase)),
+            .made = false};
     }
     const UniqueFd lock = QUIETUS_TRY(lock_state(state));
     const bool there = ::access(state.local_key().c_str(), F_OK) == 0;
     if (!there) {
-        const std::string host = QUIETUS_TRY(config_result(read_whole_file("/proc/sys/kernel/hostname", 256), ""));
-        const auto made = QUIETUS_TRY(certs::make_local_key("quietus local key of " + printable_ascii(host.substr(0, host.find('\n'))), now));
+        const std::string host =
+            QUIETUS_TRY(config_result(read_whole_file("/proc/sys/kernel/hostname", 256), ""));
+        const auto made = QUIETUS_TRY(certs::make_local_key(
+            "quietus local key of " + printable_ascii(host.substr(0, host.find('\n'))), now));
         // The certificate first: a key without one would be refused for ever.
-        QUIETUS_TRY(config_result(write_file_durably(state.local_certificate(), made.certificate_pem, 0644), ""));
+        QUIETUS_TRY(config_result(
+            write_file_durably(state.local_certificate(), made.certificate_pem, 0644), ""));
         std::string pem = text_of(made.key_pem.span());
         const auto written = config_result(write_file_durably(state.local_key(), pem, 0600), "");
         wipe(std::as_writable_bytes(std::span{pem}));
         QUIETUS_TRY(written);
     }
-    return LoadedKey{.key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {})), .made = !there};
+    return LoadedKey{.key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {})),
+                     .made = !there};
 }
 
 }  // namespace
@@ -104,8 +125,10 @@ Result<void> check_writable(const std::string& folder, std::size_t bytes, const 
 
 Result<void> StateDir::prepare() const {
     constexpr std::size_t kRoomForARun = 512 * 1024;
-    for (const std::string& folder : {path_, journal_dir(), spool_dir(), run_dir(), path_ + "/keys", register_dir()}) {
-        QUIETUS_TRY(config_result(make_directories(folder, 0700), "name another folder with --state-dir"));
+    for (const std::string& folder :
+         {path_, journal_dir(), spool_dir(), run_dir(), path_ + "/keys", register_dir()}) {
+        QUIETUS_TRY(
+            config_result(make_directories(folder, 0700), "name another folder with --state-dir"));
     }
     return check_writable(path_, kRoomForARun, "state (--state-dir)");
 }
@@ -113,7 +136,8 @@ Result<void> StateDir::prepare() const {
 Result<LoadedKey> load_or_make_key(const StateDir& state, const Settings& settings, UtcTime now) {
     LoadedKey loaded = QUIETUS_TRY(find_or_make_key(state, settings, now));
     // Found out now, and not after the erase.
-    QUIETUS_TRY(config_result(loaded.key.valid_at(now), "get a certificate that is valid today, or set the clock"));
+    QUIETUS_TRY(config_result(loaded.key.valid_at(now),
+                              "get a certificate that is valid today, or set the clock"));
     return loaded;
 }
 
@@ -124,7 +148,9 @@ Result<certs::Register> open_register(const StateDir& state, bool create) {
     const std::string key_file = state.register_dir() + "/log.key.pem";
     const std::string origin_file = state.register_dir() + "/origin";
     const bool there = ::access(database.c_str(), F_OK) == 0;
-    if (!there && !create) return failure(ErrorCode::config, "no register under " + state.path(), "make one with: quietus register init");
+    if (!there && !create)
+        return failure(ErrorCode::config, "no register under " + state.path(),
+                       "make one with: quietus register init");
     if (!there) {
         std::array<std::byte, 16> random{};
         QUIETUS_TRY(fill_random(random));
@@ -133,8 +159,11 @@ Result<certs::Register> open_register(const StateDir& state, bool create) {
         QUIETUS_TRY(config_result(write_file_durably(origin_file, key.origin, 0644), ""));
         QUIETUS_TRY(config_result(write_file_durably(key_file, key.pem(), 0600), ""));
     }
-    const std::string origin = QUIETUS_TRY(config_result(read_whole_file(origin_file, 4096), "the register is damaged: restore it from a copy"));
-    std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax), "the register's key is missing: restore it from a copy"));
+    const std::string origin = QUIETUS_TRY(config_result(
+        read_whole_file(origin_file, 4096), "the register is damaged: restore it from a copy"));
+    std::string pem =
+        QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax),
+                                  "the register's key is missing: restore it from a copy"));
     auto loaded = certs::load_log_key(origin, pem);
     wipe(std::as_writable_bytes(std::span{pem}));
     auto key = QUIETUS_TRY_CONTEXT(std::move(loaded), key_file);

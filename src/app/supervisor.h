@@ -1,5 +1,6 @@
 #pragma once
-// The supervisor of all drives of a call: journal, progress and signals. It never opens, syncs or reads a device.
+// The supervisor of all drives of a call: journal, progress and signals. It never opens, syncs or
+// reads a device.
 
 #include <memory>
 #include <optional>
@@ -18,37 +19,44 @@
 
 namespace quietus::app {
 
-/// Taking includes waiting 5 s for the flock and looking at everything again; a drive that needs longer hangs (69).
+/// Taking includes waiting 5 s for the flock and looking at everything again; a drive that needs
+/// longer hangs (69).
 inline constexpr int kTakeDeadlineMs = 30'000;
 /// After a signal the workers have so long to end their step; then they are left behind.
 inline constexpr int kStopDeadlineMs = 700;
 
 /// What one drive's run left: its journal, and with it everything a record needs.
 struct Ended {
-    std::size_t index{0};            ///< Which plan of the call.
+    std::size_t index{0};  ///< Which plan of the call.
     engine::Journal* journal{nullptr};
-    bool journal_failed{false};      ///< The state folder could not take what had to be written.
+    bool journal_failed{false};  ///< The state folder could not take what had to be written.
 };
 
 class Supervisor {
   public:
-    Supervisor(Host& host, const Clock& clock, Observer& observer, Signals& signals, const StateDir& state);
+    Supervisor(Host& host, const Clock& clock, Observer& observer, Signals& signals,
+               const StateDir& state);
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
     ~Supervisor();
 
-    /// Starts a worker for each plan and waits until every one has its drive, or says why not. On success nothing is
-    /// written yet. On failure (an objection anywhere, a drive that hangs, a signal) every drive has been let go, untouched.
+    /// Starts a worker for each plan and waits until every one has its drive, or says why not. On
+    /// success nothing is written yet. On failure (an objection anywhere, a drive that hangs, a
+    /// signal) every drive has been let go, untouched.
     struct NotTaken {
         std::vector<std::vector<Objection>> objections;  ///< Per plan.
         std::optional<int> signal;
     };
-    /// `forget_secrets` runs first in each worker: fork copies the signing keys, and locked pages are not locked there.
-    tl::expected<void, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans, const std::function<void()>& forget_secrets);
+    /// `forget_secrets` runs first in each worker: fork copies the signing keys, and locked pages
+    /// are not locked there.
+    tl::expected<void, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans,
+                                          const std::function<void()>& forget_secrets);
 
-    /// Opens a journal per drive (`starts` are the records as known so far, one per plan), gives the word, and runs until the last
-    /// has ended; `on_end` is called for each as it ends. Fails before the first write where a journal cannot be made.
-    Result<void> run_all(const std::vector<EraseRecord>& starts, const std::function<void(const Ended&)>& on_end);
+    /// Opens a journal per drive (`starts` are the records as known so far, one per plan), gives
+    /// the word, and runs until the last has ended; `on_end` is called for each as it ends. Fails
+    /// before the first write where a journal cannot be made.
+    Result<void> run_all(const std::vector<EraseRecord>& starts,
+                         const std::function<void(const Ended&)>& on_end);
 
   private:
     struct Drive;

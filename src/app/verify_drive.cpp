@@ -31,9 +31,15 @@ struct Expectation {
 Result<Expectation> from_technique(const std::string& name) {
     const Technique technique = QUIETUS_TRY(find_technique(name));
     if (!std::holds_alternative<ConstantPattern>(technique.passes.back())) {
-        return failure(ErrorCode::usage, "--technique " + printable_text(name) + ": only its certificate knows what it wrote", "give --certificate DIR");
+        return failure(
+            ErrorCode::usage,
+            "--technique " + printable_text(name) + ": only its certificate knows what it wrote",
+            "give --certificate DIR");
     }
-    return Expectation{.pattern = technique.passes.back(), .keystream = {}, .name = to_string(technique.passes.back()), .remarks = {}};
+    return Expectation{.pattern = technique.passes.back(),
+                       .keystream = {},
+                       .name = to_string(technique.passes.back()),
+                       .remarks = {}};
 }
 
 // The published pattern of an authentic certificate.
@@ -42,57 +48,84 @@ Result<Expectation> from_record(const Json& record) {
     const std::string id = QUIETUS_TRY(string_member(record, "id"));
     const Json keystream = QUIETUS_TRY(member(sanitization, "keystream"));
     if (keystream.contains("key")) {
-        return Expectation{.pattern = KeystreamPattern{}, .keystream = QUIETUS_TRY(keystream_from_json(keystream)), .name = "the published keystream of record " + id, .remarks = {}};
+        return Expectation{.pattern = KeystreamPattern{},
+                           .keystream = QUIETUS_TRY(keystream_from_json(keystream)),
+                           .name = "the published keystream of record " + id,
+                           .remarks = {}};
     }
-    const Technique technique = QUIETUS_TRY(find_technique(QUIETUS_TRY(string_member(sanitization, "technique"))));
-    return Expectation{.pattern = technique.passes.back(), .keystream = {}, .name = to_string(technique.passes.back()) + " as record " + id + " says", .remarks = {}};
+    const Technique technique =
+        QUIETUS_TRY(find_technique(QUIETUS_TRY(string_member(sanitization, "technique"))));
+    return Expectation{.pattern = technique.passes.back(),
+                       .keystream = {},
+                       .name = to_string(technique.passes.back()) + " as record " + id + " says",
+                       .remarks = {}};
 }
 
-std::string text_or_empty(const Json& object, const std::string& key) { return string_member(object, key).value_or(""); }
+std::string text_or_empty(const Json& object, const std::string& key) {
+    return string_member(object, key).value_or("");
+}
 
 // Is this the drive the certificate speaks of?
-Result<std::vector<std::string>> compare_with_record(const DeviceSnapshot& drive, const Json& record) {
+Result<std::vector<std::string>> compare_with_record(const DeviceSnapshot& drive,
+                                                     const Json& record) {
     const Json named = QUIETUS_TRY(member(record, "drive"));
-    const auto differs = [&](const std::string& what, const std::string& here, const std::string& there) {
-        return failure(ErrorCode::bad_evidence, drive.path + ": not the drive of this certificate: its " + what + " is " + here + ", the certificate says " + there);
+    const auto differs = [&](const std::string& what, const std::string& here,
+                             const std::string& there) {
+        return failure(ErrorCode::bad_evidence,
+                       drive.path + ": not the drive of this certificate: its " + what + " is " +
+                           here + ", the certificate says " + there);
     };
     const std::uint64_t size = QUIETUS_TRY(integer_member(named, "size_bytes"));
-    if (size != drive.geometry.size.bytes) return differs("size", std::to_string(drive.geometry.size.bytes), std::to_string(size));
+    if (size != drive.geometry.size.bytes)
+        return differs("size", std::to_string(drive.geometry.size.bytes), std::to_string(size));
     const std::string serial = text_or_empty(named, "serial");
     const std::string wwn = text_or_empty(named, "wwn");
-    if (serial != printable(drive.identity.serial)) return differs("serial", printable(drive.identity.serial), serial);
-    if (wwn != printable(drive.identity.wwn)) return differs("WWN", printable(drive.identity.wwn), wwn);
-    if (serial.empty() && wwn.empty()) return std::vector<std::string>{"neither the drive nor the certificate has a serial or WWN: only the size was compared"};
+    if (serial != printable(drive.identity.serial))
+        return differs("serial", printable(drive.identity.serial), serial);
+    if (wwn != printable(drive.identity.wwn))
+        return differs("WWN", printable(drive.identity.wwn), wwn);
+    if (serial.empty() && wwn.empty())
+        return std::vector<std::string>{
+            "neither the drive nor the certificate has a serial or WWN: only the size was "
+            "compared"};
     return std::vector<std::string>{};
 }
 
 // In the worker: reads and compares piece by piece, a JSON line now and then, the answer last.
-Json read_and_compare(Host& host, const DeviceSnapshot& drive, const Expectation& expected, int socket, const Clock& clock) {
+Json read_and_compare(Host& host, const DeviceSnapshot& drive, const Expectation& expected,
+                      int socket, const Clock& clock) {
     const std::uint64_t total = drive.geometry.addressable().bytes;
     RangeSet mismatched;
     std::uint64_t at = 0;
     std::string read_mode;
     const auto work = [&]() -> Result<void> {
-        auto pattern = QUIETUS_TRY(engine::make_pattern_source(expected.pattern, expected.keystream, kPiece));
+        auto pattern =
+            QUIETUS_TRY(engine::make_pattern_source(expected.pattern, expected.keystream, kPiece));
         auto buffer = QUIETUS_TRY(AlignedBuffer::create(kPiece));
         const auto handle = QUIETUS_TRY(host.open_query(drive.path));
         const HandleFacts facts = QUIETUS_TRY(handle->facts());
-        if (facts.number != drive.number || facts.size != drive.geometry.size) return failure(ErrorCode::bad_evidence, "another device is behind the node now");
+        if (facts.number != drive.number || facts.size != drive.geometry.size)
+            return failure(ErrorCode::bad_evidence, "another device is behind the node now");
         auto last = clock.monotonic();
         while (at < total) {
-            const auto piece = buffer.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, total - at)));
+            const auto piece = buffer.span().first(
+                static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, total - at)));
             QUIETUS_TRY(handle->read_direct(at, piece));
             QUIETUS_TRY(pattern->compare(at, piece, drive.geometry.logical_sector, mismatched));
             at += piece.size();
             read_mode = std::string{handle->read_mode()};
             if (clock.monotonic() - last < kProgressInterval) continue;
             last = clock.monotonic();
-            QUIETUS_TRY(write_all(socket, canonical_json({{"done", json_integer(at)}}) + "\n", "supervisor"));
+            QUIETUS_TRY(write_all(socket, canonical_json({{"done", json_integer(at)}}) + "\n",
+                                  "supervisor"));
         }
         return {};
     };
     const auto done = work();
-    return {{"covered", json_integer(at)}, {"mismatched", to_json(mismatched)}, {"read_mode", read_mode}, {"cause", done ? "" : printable_text(done.error().message)}};
+    return {{"covered", json_integer(at)},
+            {"mismatched", to_json(mismatched)},
+            {"read_mode", read_mode},
+            {"cause", done ? "" : printable_text(done.error().message)}};
 }
 
 Result<void> understand(const Json& message, VerifyAnswer& answer) {
@@ -103,42 +136,70 @@ Result<void> understand(const Json& message, VerifyAnswer& answer) {
     return {};
 }
 
-Result<void> follow(const ForkedWorker& worker, const Clock& clock, Observer& observer, Signals& signals, VerifyAnswer& answer) {
+Result<void> follow(const ForkedWorker& worker, const Clock& clock, Observer& observer,
+                    Signals& signals, VerifyAnswer& answer) {
     LineReader reader;
     const auto began = clock.monotonic();
     auto last_word = began;
     for (;;) {
-        std::array<pollfd, 2> waiting{pollfd{.fd = worker.socket(), .events = POLLIN, .revents = 0}, pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0}};
+        std::array<pollfd, 2> waiting{
+            pollfd{.fd = worker.socket(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0}};
         static_cast<void>(poll(waiting.data(), waiting.size(), 500));
-        if (const auto signal = signals.take()) return tl::unexpected{Error{.code = ErrorCode::interrupted, .message = "interrupted", .sys_errno = *signal, .hint = {}}};
+        if (const auto signal = signals.take())
+            return tl::unexpected{Error{.code = ErrorCode::interrupted,
+                                        .message = "interrupted",
+                                        .sys_errno = *signal,
+                                        .hint = {}}};
         std::vector<std::string> lines;
         const auto stream = reader.read_available(worker.socket(), lines);
         for (const std::string& line : lines) {
             last_word = clock.monotonic();
             const Json message = QUIETUS_TRY(parse_json(line));
             if (message.contains("covered")) return understand(message, answer);
-            Progress progress{.path = answer.path, .step = 0, .steps = 1, .writing = false, .done = integer_member(message, "done").value_or(0), .total = answer.total_bytes, .rate = 0, .eta_s = 0};
-            const auto elapsed_ms = static_cast<std::uint64_t>((clock.monotonic() - began).count() / 1'000'000);
+            Progress progress{.path = answer.path,
+                              .step = 0,
+                              .steps = 1,
+                              .writing = false,
+                              .done = integer_member(message, "done").value_or(0),
+                              .total = answer.total_bytes,
+                              .rate = 0,
+                              .eta_s = 0};
+            const auto elapsed_ms =
+                static_cast<std::uint64_t>((clock.monotonic() - began).count() / 1'000'000);
             progress.rate = elapsed_ms == 0 ? 0 : progress.done / elapsed_ms * 1000;
-            progress.eta_s = progress.rate == 0 ? 0 : (progress.total - progress.done) / progress.rate;
+            progress.eta_s =
+                progress.rate == 0 ? 0 : (progress.total - progress.done) / progress.rate;
             observer.progress(progress);
         }
-        if (stream != LineReader::State::open) return failure(ErrorCode::internal, "the worker ended without an answer");
-        if (clock.monotonic() - last_word > kSilenceMax) return failure(ErrorCode::unsupported, answer.path + ": does not answer", "the drive or its path hangs");
+        if (stream != LineReader::State::open)
+            return failure(ErrorCode::internal, "the worker ended without an answer");
+        if (clock.monotonic() - last_word > kSilenceMax)
+            return failure(ErrorCode::unsupported, answer.path + ": does not answer",
+                           "the drive or its path hangs");
     }
 }
 
 }  // namespace
 
-Result<VerifyAnswer> verify_drive(Host& host, const Clock& clock, Observer& observer, Signals& signals, const VerifyRequest& request) {
-    if (request.certificate_folder.empty() == request.technique.empty()) return failure(ErrorCode::usage, "verify needs to know what to expect", "give either --certificate DIR or --technique zero|ones|pattern:HEX");
+Result<VerifyAnswer> verify_drive(Host& host, const Clock& clock, Observer& observer,
+                                  Signals& signals, const VerifyRequest& request) {
+    if (request.certificate_folder.empty() == request.technique.empty())
+        return failure(ErrorCode::usage, "verify needs to know what to expect",
+                       "give either --certificate DIR or --technique zero|ones|pattern:HEX");
     std::optional<Json> record;
     if (!request.certificate_folder.empty()) {
-        const auto report = QUIETUS_TRY(verify_certificate(request.certificate_folder, request.trust, request.settings, clock));
-        if (!report.authentic) return failure(ErrorCode::not_authentic, request.certificate_folder + ": not authentic" + (report.findings.empty() ? "" : ": " + report.findings.back().what), "quietus certificate verify shows why");
+        const auto report = QUIETUS_TRY(
+            verify_certificate(request.certificate_folder, request.trust, request.settings, clock));
+        if (!report.authentic)
+            return failure(ErrorCode::not_authentic,
+                           request.certificate_folder + ": not authentic" +
+                               (report.findings.empty() ? "" : ": " + report.findings.back().what),
+                           "quietus certificate verify shows why");
         record = report.record;
     }
-    Expectation expected = record ? QUIETUS_TRY(from_record(*record)) : QUIETUS_TRY(from_technique(request.technique));
+    Expectation expected =
+        record ? QUIETUS_TRY(from_record(*record)) : QUIETUS_TRY(from_technique(request.technique));
     const auto named = QUIETUS_TRY(discovery::resolve_device(host, request.device));
     auto probed = probe(host, {named}, {});
     const DeviceSnapshot drive = QUIETUS_TRY(std::move(probed.front())).snapshot;
@@ -149,7 +210,9 @@ Result<VerifyAnswer> verify_drive(Host& host, const Clock& clock, Observer& obse
     answer.total_bytes = drive.geometry.addressable().bytes;
     answer.unaddressable_bytes = drive.geometry.unaddressable().bytes;
     const auto worker = QUIETUS_TRY(ForkedWorker::start([&](int socket) {
-        static_cast<void>(write_all(socket, canonical_json(read_and_compare(host, drive, expected, socket, clock)) + "\n", "supervisor"));
+        static_cast<void>(write_all(
+            socket, canonical_json(read_and_compare(host, drive, expected, socket, clock)) + "\n",
+            "supervisor"));
     }));
     QUIETUS_TRY(follow(worker, clock, observer, signals, answer));
     return answer;

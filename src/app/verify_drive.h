@@ -1,5 +1,6 @@
 #pragma once
-// `quietus verify DEVICE`: an independent, read-only look. Says what was read, never "erased", and leaves no certificate.
+// `quietus verify DEVICE`: an independent, read-only look. Says what was read, never "erased", and
+// leaves no certificate.
 
 #include <optional>
 #include <string>
@@ -14,27 +15,31 @@ namespace quietus::app {
 
 struct VerifyRequest {
     std::string device;
-    std::string certificate_folder;   ///< Either this …
-    std::string technique;            ///< … or zero, ones, pattern:HEX.
+    std::string certificate_folder;  ///< Either this …
+    std::string technique;           ///< … or zero, ones, pattern:HEX.
     TrustFlags trust;
     Settings settings;
 };
 
 struct VerifyAnswer {
     std::string path;
-    std::string expected;             ///< "keystream of pass 1 of certificate 0190…", "00"
+    std::string expected;  ///< "keystream of pass 1 of certificate 0190…", "00"
     std::uint64_t covered_bytes{0};
-    std::uint64_t total_bytes{0};     ///< Addressable bytes.
+    std::uint64_t total_bytes{0};  ///< Addressable bytes.
     std::uint64_t unaddressable_bytes{0};
     RangeSet mismatched;
-    std::string read_mode;            ///< "O_DIRECT" or what else
-    std::string cause;                ///< Why it ended early.
+    std::string read_mode;  ///< "O_DIRECT" or what else
+    std::string cause;      ///< Why it ended early.
     std::vector<std::string> remarks;
-    bool all_match() const { return cause.empty() && mismatched.empty() && covered_bytes == total_bytes && total_bytes > 0; }
+    bool all_match() const {
+        return cause.empty() && mismatched.empty() && covered_bytes == total_bytes &&
+               total_bytes > 0;
+    }
 };
 
-/// Reads every addressable byte in a worker. A drive that is not the one of the certificate: bad_evidence. A certificate
-/// that is not authentic: not_authentic.
-Result<VerifyAnswer> verify_drive(Host& host, const Clock& clock, Observer& observer, Signals& signals, const VerifyRequest& request);
+/// Reads every addressable byte in a worker. A drive that is not the one of the certificate:
+/// bad_evidence. A certificate that is not authentic: not_authentic.
+Result<VerifyAnswer> verify_drive(Host& host, const Clock& clock, Observer& observer,
+                                  Signals& signals, const VerifyRequest& request);
 
 }  // namespace quietus::app

@@ -9,7 +9,8 @@ namespace quietus {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char digit) {
     if (digit >= '0' && digit <= '9') return digit - '0';
@@ -26,7 +27,11 @@ std::string escaped(unsigned char byte) {
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto lead = byte(0);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0U) == 0xE0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : (lead & 0xF0U) == 0xE0      ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
     if (length == 0 || length > text.size()) return 0;
     std::uint32_t code = length == 1 ? lead : lead & (0xFFU >> (length + 1));
     for (std::size_t i = 1; i < length; ++i) {
@@ -34,9 +39,11 @@ std::size_t utf8_length(std::string_view text) {
         code = code << 6U | (byte(i) & 0x3FU);
     }
     constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-    const bool malformed = code < kSmallest[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000);
-    const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xFEFF || (code >= 0x200B && code <= 0x200F) ||
-                         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || (code >= 0xE0000 && code < 0xE1000);
+    const bool malformed =
+        code < kSmallest[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000);
+    const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xFEFF ||
+                         (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+                         (code >= 0x2060 && code <= 0x206F) || (code >= 0xE0000 && code < 0xE1000);
     return malformed || control ? 0 : length;
 }
 
@@ -44,7 +51,8 @@ std::size_t utf8_length(std::string_view text) {
 
 std::string text_of(std::span<const std::byte> bytes) {
     std::string text(bytes.size(), '\0');
-    std::transform(bytes.begin(), bytes.end(), text.begin(), [](std::byte b) { return static_cast<char>(b); });
+    std::transform(bytes.begin(), bytes.end(), text.begin(),
+                   [](std::byte b) { return static_cast<char>(b); });
     return text;
 }
 
@@ -59,13 +67,16 @@ std::string to_hex(std::span<const std::byte> bytes) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-    if (text.size() % 2 != 0) return failure(ErrorCode::usage, "hex needs an even number of digits");
+    if (text.size() % 2 != 0)
+        return failure(ErrorCode::usage, "hex needs an even number of digits");
     Bytes bytes;
     bytes.reserve(text.size() / 2);
     for (std::size_t i = 0; i < text.size(); i += 2) {
         const int high = hex_value(text[i]);
         const int low = hex_value(text[i + 1]);
-        if (high < 0 || low < 0) return failure(ErrorCode::usage, "not a hex digit at position " + std::to_string(high < 0 ? i : i + 1));
+        if (high < 0 || low < 0)
+            return failure(ErrorCode::usage,
+                           "not a hex digit at position " + std::to_string(high < 0 ? i : i + 1));
         bytes.push_back(static_cast<std::byte>(high * 16 + low));
     }
     return bytes;
@@ -77,8 +88,10 @@ std::string to_base64(std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t group = 0;
         const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-        for (std::size_t k = 0; k < 3; ++k) group = group << 8U | (k < have ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k) text += k <= have ? kBase64Digits[group >> (18 - 6 * k) & 63U] : '=';
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8U | (k < have ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k)
+            text += k <= have ? kBase64Digits[group >> (18 - 6 * k) & 63U] : '=';
     }
     return text;
 }
@@ -105,7 +118,10 @@ Result<Bytes> from_base64(std::string_view text) {
 
 struct Sha256::State {
     EVP_MD_CTX* context{EVP_MD_CTX_new()};
-    State() { QUIETUS_CHECK(context != nullptr && EVP_DigestInit_ex2(context, EVP_sha256(), nullptr) == 1); }
+    State() {
+        QUIETUS_CHECK(context != nullptr &&
+                      EVP_DigestInit_ex2(context, EVP_sha256(), nullptr) == 1);
+    }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     ~State() { EVP_MD_CTX_free(context); }
@@ -123,9 +139,11 @@ void Sha256::update(std::span<const std::byte> bytes) {
 Digest Sha256::finish() {
     std::array<unsigned char, 32> raw{};
     unsigned length = 0;
-    QUIETUS_CHECK(EVP_DigestFinal_ex(state_->context, raw.data(), &length) == 1 && length == raw.size());
+    QUIETUS_CHECK(EVP_DigestFinal_ex(state_->context, raw.data(), &length) == 1 &&
+                  length == raw.size());
     Digest digest{};
-    std::transform(raw.begin(), raw.end(), digest.begin(), [](unsigned char c) { return std::byte{c}; });
+    std::transform(raw.begin(), raw.end(), digest.begin(),
+                   [](unsigned char c) { return std::byte{c}; });
     return digest;
 }
 
@@ -135,7 +153,9 @@ Digest sha256(std::span<const std::byte> bytes) {
     return hash.finish();
 }
 
-std::string sha256_hex(std::string_view text) { return to_hex(sha256(text)); }
+std::string sha256_hex(std::string_view text) {
+    return to_hex(sha256(text));
+}
 
 std::string printable_ascii(std::string_view raw) {
     std::string text;
@@ -149,8 +169,10 @@ std::string printable_text(std::string_view raw) {
     std::string text;
     while (!raw.empty()) {
         const std::size_t length = utf8_length(raw);
-        if (length == 0) text += escaped(static_cast<unsigned char>(raw.front()));
-        else text += raw.substr(0, length);
+        if (length == 0)
+            text += escaped(static_cast<unsigned char>(raw.front()));
+        else
+            text += raw.substr(0, length);
         raw.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return text;

@@ -34,7 +34,9 @@ Result<Bytes> from_base64(std::string_view text);
 using Digest = std::array<std::byte, 32>;
 
 Digest sha256(std::span<const std::byte> bytes);
-inline Digest sha256(std::string_view text) { return sha256(bytes_of(text)); }
+inline Digest sha256(std::string_view text) {
+    return sha256(bytes_of(text));
+}
 std::string sha256_hex(std::string_view text);
 
 /// SHA-256 of what arrives in pieces. One thread at a time.

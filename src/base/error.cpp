@@ -14,7 +14,8 @@ Error sys_error(std::string_view what, int saved_errno) {
 }
 
 void check_failed(const char* expression, const char* file, int line) {
-    static_cast<void>(std::fprintf(stderr, "quietus: internal error: %s (%s:%d)\n", expression, file, line));
+    static_cast<void>(
+        std::fprintf(stderr, "quietus: internal error: %s (%s:%d)\n", expression, file, line));
     std::abort();
 }
 

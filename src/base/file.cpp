@@ -40,7 +40,8 @@ Result<std::string> read_to_end(int fd, std::size_t limit, const std::string& wh
         if (got < 0) return sys_failure("read " + what, errno);
         if (got == 0) return text;
         if (text.size() + static_cast<std::size_t>(got) > limit) {
-            return failure(ErrorCode::bad_evidence, what + ": longer than " + std::to_string(limit) + " bytes");
+            return failure(ErrorCode::bad_evidence,
+                           what + ": longer than " + std::to_string(limit) + " bytes");
         }
         text.append(chunk.data(), static_cast<std::size_t>(got));
     }
@@ -64,10 +65,12 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& what) 
 
 Result<void> write_file_durably(const std::string& path, std::string_view bytes, mode_t mode) {
     const std::string temporary = QUIETUS_TRY(temporary_name(path));
-    UniqueFd file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
+    UniqueFd file{
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
     if (!file.is_open()) return sys_failure("create " + temporary, errno);
     Result<void> written = fill_and_sync(std::move(file), bytes, temporary);
-    if (written && std::rename(temporary.c_str(), path.c_str()) != 0) written = sys_failure("rename to " + path, errno);
+    if (written && std::rename(temporary.c_str(), path.c_str()) != 0)
+        written = sys_failure("rename to " + path, errno);
     if (!written) {
         ::unlink(temporary.c_str());
         return written;
@@ -77,11 +80,13 @@ Result<void> write_file_durably(const std::string& path, std::string_view bytes,
 
 Result<void> create_file_durably(const std::string& path, std::string_view bytes, mode_t mode) {
     const std::string temporary = QUIETUS_TRY(temporary_name(path));
-    UniqueFd file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
+    UniqueFd file{
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
     if (!file.is_open()) return sys_failure("create " + temporary, errno);
     Result<void> written = fill_and_sync(std::move(file), bytes, temporary);
     // link() fails where the name is taken; rename() would replace it.
-    if (written && ::link(temporary.c_str(), path.c_str()) != 0) written = sys_failure("create " + path, errno);
+    if (written && ::link(temporary.c_str(), path.c_str()) != 0)
+        written = sys_failure("create " + path, errno);
     ::unlink(temporary.c_str());
     if (!written) return written;
     return sync_directory(parent_directory(path));
@@ -94,7 +99,8 @@ Result<void> make_directories(const std::string& path, mode_t mode) {
             const int saved = errno;
             struct stat facts {};
             const bool folder = ::stat(part.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
-            if (!folder) return sys_failure("create folder " + part, saved == EEXIST ? ENOTDIR : saved);
+            if (!folder)
+                return sys_failure("create folder " + part, saved == EEXIST ? ENOTDIR : saved);
         }
         if (slash == std::string::npos) return {};
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
 #include <sys/types.h>
 
 #include "base/result.h"
@@ -21,8 +22,8 @@ Result<std::string> read_to_end(int fd, std::size_t limit, const std::string& wh
 /// Writes all of `bytes` to `fd`; short writes go on, EINTR is retried.
 Result<void> write_all(int fd, std::string_view bytes, const std::string& what);
 
-/// Writes a new file beside `path`, syncs it, renames it over `path` and syncs the folder: afterwards
-/// `path` holds `bytes` also after a power cut. On failure `path` is as it was.
+/// Writes a new file beside `path`, syncs it, renames it over `path` and syncs the folder:
+/// afterwards `path` holds `bytes` also after a power cut. On failure `path` is as it was.
 Result<void> write_file_durably(const std::string& path, std::string_view bytes, mode_t mode);
 
 /// Like write_file_durably, but fails with sys_errno EEXIST where `path` is already there.

@@ -1,6 +1,6 @@
 #pragma once
-// JSON as evidence uses it: keys sorted, integers and strings only, one line. nlohmann-json does the
-// work; this is where its traps are closed (duplicate keys, floats, non-UTF-8, trailing bytes).
+// JSON as evidence uses it: keys sorted, integers and strings only, one line. nlohmann-json does
+// the work; this is where its traps are closed (duplicate keys, floats, non-UTF-8, trailing bytes).
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -28,8 +28,8 @@ Json json_integer(std::uint64_t value);
 /// The inverse: a number, or a string of decimal digits; else bad_evidence naming `what`.
 Result<std::uint64_t> integer_from(const Json& value, std::string_view what);
 
-/// The member `key` of an object as a string, an unsigned integer, …; bad_evidence where it is missing
-/// or of another type. Never throws.
+/// The member `key` of an object as a string, an unsigned integer, …; bad_evidence where it is
+/// missing or of another type. Never throws.
 Result<std::string> string_member(const Json& object, const std::string& key);
 Result<std::uint64_t> integer_member(const Json& object, const std::string& key);
 Result<bool> bool_member(const Json& object, const std::string& key);

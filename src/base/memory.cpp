@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/units.h"
 
@@ -15,26 +15,34 @@ namespace {
 
 constexpr std::size_t kPage = 4096;
 
-std::size_t whole_pages(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
+std::size_t whole_pages(std::size_t size) {
+    return (size + kPage - 1) / kPage * kPage;
+}
 
 Result<std::byte*> map_pages(std::size_t size) {
     void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return sys_failure("allocate " + std::to_string(size) + " bytes", errno);
+    if (memory == MAP_FAILED)
+        return sys_failure("allocate " + std::to_string(size) + " bytes", errno);
     return static_cast<std::byte*>(memory);
 }
 
 }  // namespace
 
-void AlignedBuffer::Unmap::operator()(std::byte* memory) const noexcept { munmap(memory, whole_pages(size)); }
+void AlignedBuffer::Unmap::operator()(std::byte* memory) const noexcept {
+    munmap(memory, whole_pages(size));
+}
 
 Result<AlignedBuffer> AlignedBuffer::create(std::size_t size) {
     AlignedBuffer buffer;
-    buffer.data_ = {QUIETUS_TRY(map_pages(whole_pages(std::max<std::size_t>(size, 1)))), Unmap{std::max<std::size_t>(size, 1)}};
+    buffer.data_ = {QUIETUS_TRY(map_pages(whole_pages(std::max<std::size_t>(size, 1)))),
+                    Unmap{std::max<std::size_t>(size, 1)}};
     buffer.size_ = size;
     return buffer;
 }
 
-void wipe(std::span<std::byte> bytes) noexcept { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+void wipe(std::span<std::byte> bytes) noexcept {
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+}
 
 void SecretBytes::WipeAndUnmap::operator()(std::byte* memory) const noexcept {
     OPENSSL_cleanse(memory, mapped);

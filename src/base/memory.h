@@ -14,7 +14,8 @@ namespace quietus {
 class AlignedBuffer {
   public:
     AlignedBuffer() = default;
-    /// `size` bytes at a multiple of 4096, the largest alignment a Linux block device asks of a buffer.
+    /// `size` bytes at a multiple of 4096, the largest alignment a Linux block device asks of a
+    /// buffer.
     static Result<AlignedBuffer> create(std::size_t size);
 
     std::span<std::byte> span() noexcept { return {data_.get(), data_ ? size_ : 0}; }

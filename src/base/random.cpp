@@ -32,7 +32,8 @@ Result<std::string> new_uuid_v7(UtcTime now) {
     id[6] = (id[6] & std::byte{0x0F}) | std::byte{0x70};
     id[8] = (id[8] & std::byte{0x3F}) | std::byte{0x80};
     const std::string hex = to_hex(id);
-    return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
+    return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
+           hex.substr(16, 4) + "-" + hex.substr(20);
 }
 
 }  // namespace quietus

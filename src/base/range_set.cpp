@@ -11,8 +11,9 @@ void RangeSet::add(Range range) {
     if (range.count == 0) return;
     QUIETUS_CHECK(checked_add(range.first, range.count).has_value());
     // Everything that overlaps or touches the new range melts into it.
-    const auto begin = std::lower_bound(ranges_.begin(), ranges_.end(), range.first,
-                                        [](const Range& r, std::uint64_t first) { return r.end() < first; });
+    const auto begin =
+        std::lower_bound(ranges_.begin(), ranges_.end(), range.first,
+                         [](const Range& r, std::uint64_t first) { return r.end() < first; });
     auto end = begin;
     std::uint64_t first = range.first;
     std::uint64_t last = range.end();
@@ -32,7 +33,8 @@ void RangeSet::subtract(Range range) {
     if (range.count == 0) return;
     std::vector<Range> kept;
     for (const Range& r : ranges_) {
-        if (r.first < range.first) kept.push_back({r.first, std::min(r.end(), range.first) - r.first});
+        if (r.first < range.first)
+            kept.push_back({r.first, std::min(r.end(), range.first) - r.first});
         if (r.end() > range.end()) {
             const std::uint64_t first = std::max(r.first, range.end());
             kept.push_back({first, r.end() - first});

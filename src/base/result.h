@@ -1,6 +1,6 @@
 #pragma once
-// Result<T>: what every fallible function returns (docs/adr/0001). std::expected is C++23 and missing
-// from libstdc++ 12 in C++20 mode, so this is tl::expected (Debian: libexpected-dev).
+// Result<T>: what every fallible function returns (docs/adr/0001). std::expected is C++23 and
+// missing from libstdc++ 12 in C++20 mode, so this is tl::expected (Debian: libexpected-dev).
 
 #include <string>
 #include <string_view>
@@ -13,11 +13,11 @@ namespace quietus {
 /// What kind of failure, as far as a caller may act on it. One list for the whole program: each
 /// value maps to one exit status (base/exit_status.h) and one paragraph of quietus(8).
 enum class ErrorCode {
-    usage,                ///< The call itself is wrong: fix the command line.
-    bad_evidence,         ///< Order, manifest or evidence is malformed, or the drive is not the one named.
-    not_authentic,        ///< The question had the answer "no": a signature or digest does not hold.
-    unsupported,          ///< The drive, or the road to it, cannot do what is asked.
-    internal,             ///< A broken assumption of ours, or evidence that contradicts itself.
+    usage,         ///< The call itself is wrong: fix the command line.
+    bad_evidence,  ///< Order, manifest or evidence is malformed, or the drive is not the one named.
+    not_authentic,  ///< The question had the answer "no": a signature or digest does not hold.
+    unsupported,    ///< The drive, or the road to it, cannot do what is asked.
+    internal,       ///< A broken assumption of ours, or evidence that contradicts itself.
     evidence_incomplete,  ///< The erase is done, its evidence is not yet complete.
     io,                   ///< The host side failed: a file, a disk full, a broken pipe.
     busy,                 ///< Try later: somebody holds what we need.

@@ -14,8 +14,9 @@ std::string human_size(ByteCount size) {
         ++unit;
     }
     std::array<char, 32> text{};
-    const int written = unit == 0 ? std::snprintf(text.data(), text.size(), "%.0f %s", value, kUnits[unit])
-                                  : std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits[unit]);
+    const int written =
+        unit == 0 ? std::snprintf(text.data(), text.size(), "%.0f %s", value, kUnits[unit])
+                  : std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits[unit]);
     return {text.data(), static_cast<std::size_t>(written)};
 }
 

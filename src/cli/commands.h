@@ -1,5 +1,6 @@
 #pragma once
-// One function per command. Each adds its subcommand to the parser and says what to do when it was chosen.
+// One function per command. Each adds its subcommand to the parser and says what to do when it was
+// chosen.
 
 #include <functional>
 #include <string>
@@ -37,7 +38,8 @@ struct Parser {
     std::string log_level{"info"};
     std::string command;
     Action chosen;
-    /// Tells what became of each drive of the call where it ends before `chosen`; unset where the command names none.
+    /// Tells what became of each drive of the call where it ends before `chosen`; unset where the
+    /// command names none.
     std::function<void(Output&, const Error&)> refused;
 };
 

@@ -17,12 +17,21 @@ ExitStatus fail(Context& context, const Error& error) {
 }
 
 std::string answer_text(const app::VerifyAnswer& answer) {
-    std::string text = printable_text(answer.path) + ": read " + std::to_string(answer.covered_bytes) + " of " + std::to_string(answer.total_bytes) + " bytes (" + answer.read_mode + "), expected " + answer.expected + ": ";
-    if (answer.all_match()) text += "all of it matches";
-    else if (!answer.mismatched.empty()) text += std::to_string(answer.mismatched.total()) + " bytes differ, the first at byte " + std::to_string(answer.mismatched.ranges().front().first);
-    else text += "no difference in what was read, but not all was read";
+    std::string text = printable_text(answer.path) + ": read " +
+                       std::to_string(answer.covered_bytes) + " of " +
+                       std::to_string(answer.total_bytes) + " bytes (" + answer.read_mode +
+                       "), expected " + answer.expected + ": ";
+    if (answer.all_match())
+        text += "all of it matches";
+    else if (!answer.mismatched.empty())
+        text += std::to_string(answer.mismatched.total()) + " bytes differ, the first at byte " +
+                std::to_string(answer.mismatched.ranges().front().first);
+    else
+        text += "no difference in what was read, but not all was read";
     if (!answer.cause.empty()) text += "\nended early: " + answer.cause;
-    if (answer.unaddressable_bytes != 0) text += "\nnot read: the last " + std::to_string(answer.unaddressable_bytes) + " bytes, less than a logical sector";
+    if (answer.unaddressable_bytes != 0)
+        text += "\nnot read: the last " + std::to_string(answer.unaddressable_bytes) +
+                " bytes, less than a logical sector";
     for (const std::string& remark : answer.remarks) text += "\nremark: " + remark;
     return text;
 }
@@ -32,12 +41,20 @@ ExitStatus run_verify(Context& context, const app::VerifyRequest& flags) {
     if (!signals) return fail(context, signals.error());
     app::VerifyRequest request = flags;
     request.settings = context.settings;
-    const auto answer = app::verify_drive(context.host, context.clock, context.output, *signals, request);
+    const auto answer =
+        app::verify_drive(context.host, context.clock, context.output, *signals, request);
     if (!answer) return fail(context, answer.error());
     context.output.finding("verification",
-                           {{"device", printable_text(answer->path)}, {"expected", answer->expected}, {"covered_bytes", json_integer(answer->covered_bytes)}, {"total_bytes", json_integer(answer->total_bytes)},
-                            {"unaddressable_bytes", json_integer(answer->unaddressable_bytes)}, {"mismatched", to_json(answer->mismatched)}, {"read_mode", answer->read_mode}, {"cause", answer->cause},
-                            {"remarks", answer->remarks}, {"matches", answer->all_match()}},
+                           {{"device", printable_text(answer->path)},
+                            {"expected", answer->expected},
+                            {"covered_bytes", json_integer(answer->covered_bytes)},
+                            {"total_bytes", json_integer(answer->total_bytes)},
+                            {"unaddressable_bytes", json_integer(answer->unaddressable_bytes)},
+                            {"mismatched", to_json(answer->mismatched)},
+                            {"read_mode", answer->read_mode},
+                            {"cause", answer->cause},
+                            {"remarks", answer->remarks},
+                            {"matches", answer->all_match()}},
                            answer_text(*answer));
     return answer->all_match() ? ExitStatus::ok : ExitStatus::no;
 }
@@ -48,7 +65,8 @@ struct CertificateFlags {
     bool authenticity_only{false};
 };
 
-// An event has a type and schema of its own: the record's type keeps another name, as in `register search`.
+// An event has a type and schema of its own: the record's type keeps another name, as in `register
+// search`.
 Json report_fields(const certs::Report& report) {
     Json fields = certs::report_json(report);
     if (report.authentic) fields["record_type"] = report.type;
@@ -56,16 +74,19 @@ Json report_fields(const certs::Report& report) {
 }
 
 ExitStatus run_certificate_verify(Context& context, const CertificateFlags& flags) {
-    const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
+    const auto report =
+        app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
     if (!report) return fail(context, report.error());
     context.output.finding("verification", report_fields(*report), certs::report_text(*report));
     if (flags.authenticity_only) return report->authentic ? ExitStatus::ok : ExitStatus::no;
     return report->status();
 }
 
-// The record of an authentic folder, one member a line; whatever is not authentic is not shown as if it were.
+// The record of an authentic folder, one member a line; whatever is not authentic is not shown as
+// if it were.
 ExitStatus run_certificate_show(Context& context, const CertificateFlags& flags) {
-    const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
+    const auto report =
+        app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
     if (!report) return fail(context, report.error());
     if (!report->authentic) {
         context.output.finding("verification", report_fields(*report), certs::report_text(*report));
@@ -77,15 +98,22 @@ ExitStatus run_certificate_show(Context& context, const CertificateFlags& flags)
 
 void add_trust(CLI::App& sub, CertificateFlags& flags) {
     sub.add_option("DIR", flags.folder, "Evidence folder")->required();
-    sub.add_option("--ca", flags.trust.ca_file, "Certificates you trust (PEM); default: this host's own key");
-    sub.add_option("--fingerprint", flags.trust.fingerprint, "SHA-256 of the signer's certificate you trust (hex)");
+    sub.add_option("--ca", flags.trust.ca_file,
+                   "Certificates you trust (PEM); default: this host's own key");
+    sub.add_option("--fingerprint", flags.trust.fingerprint,
+                   "SHA-256 of the signer's certificate you trust (hex)");
 }
 
 ExitStatus run_register_init(Context& context) {
     const auto facts = app::init_register(context.settings);
     if (!facts) return fail(context, facts.error());
-    context.output.finding("register", {{"origin", facts->origin}, {"public_key", facts->public_key_base64}, {"made", facts->made}},
-                           std::string{facts->made ? "made" : "already there:"} + " register " + facts->origin + "\npublic key (Ed25519, base64): " + facts->public_key_base64);
+    context.output.finding("register",
+                           {{"origin", facts->origin},
+                            {"public_key", facts->public_key_base64},
+                            {"made", facts->made}},
+                           std::string{facts->made ? "made" : "already there:"} + " register " +
+                               facts->origin +
+                               "\npublic key (Ed25519, base64): " + facts->public_key_base64);
     return ExitStatus::ok;
 }
 
@@ -95,8 +123,18 @@ ExitStatus run_register_search(Context& context, const std::string& text) {
     for (const auto& entry : *entries) {
         const auto& f = entry.facts;
         context.output.finding("entry",
-                               {{"index", json_integer(entry.index)}, {"id", f.id}, {"record_type", f.type}, {"verdict", f.verdict}, {"serial", f.serial}, {"wwn", f.wwn}, {"model", f.model}, {"issued", f.issued}, {"record_sha256", f.record_sha256}},
-                               std::to_string(entry.index) + "  " + f.issued + "  " + f.verdict + "  " + (f.serial.empty() ? "(no serial)" : f.serial) + "  " + f.model + "  " + f.id);
+                               {{"index", json_integer(entry.index)},
+                                {"id", f.id},
+                                {"record_type", f.type},
+                                {"verdict", f.verdict},
+                                {"serial", f.serial},
+                                {"wwn", f.wwn},
+                                {"model", f.model},
+                                {"issued", f.issued},
+                                {"record_sha256", f.record_sha256}},
+                               std::to_string(entry.index) + "  " + f.issued + "  " + f.verdict +
+                                   "  " + (f.serial.empty() ? "(no serial)" : f.serial) + "  " +
+                                   f.model + "  " + f.id);
     }
     if (entries->empty()) context.output.finding("register", {{"found", 0}}, "nothing found");
     return entries->empty() ? ExitStatus::no : ExitStatus::ok;
@@ -105,20 +143,27 @@ ExitStatus run_register_search(Context& context, const std::string& text) {
 ExitStatus run_register_check(Context& context) {
     const auto state = app::check_register(context.settings);
     if (!state) return fail(context, state.error());
-    context.output.finding("register", {{"size", json_integer(state->size)}, {"root", state->root_base64}}, "every entry fits: " + std::to_string(state->size) + " entries, root " + state->root_base64);
+    context.output.finding("register",
+                           {{"size", json_integer(state->size)}, {"root", state->root_base64}},
+                           "every entry fits: " + std::to_string(state->size) + " entries, root " +
+                               state->root_base64);
     return ExitStatus::ok;
 }
 
 }  // namespace
 
 void add_verify(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("verify", "Read a drive back against its certificate or a pattern; never writes");
+    CLI::App* sub = parser.app.add_subcommand(
+        "verify", "Read a drive back against its certificate or a pattern; never writes");
     auto flags = std::make_shared<app::VerifyRequest>();
     sub->add_option("DEVICE", flags->device, "Block device")->required();
-    sub->add_option("--certificate", flags->certificate_folder, "Evidence folder whose published pattern is expected");
+    sub->add_option("--certificate", flags->certificate_folder,
+                    "Evidence folder whose published pattern is expected");
     sub->add_option("--technique,--method", flags->technique, "zero, ones or pattern:HEX");
-    sub->add_option("--ca", flags->trust.ca_file, "Certificates you trust (PEM); default: this host's own key");
-    sub->add_option("--fingerprint", flags->trust.fingerprint, "SHA-256 of the signer's certificate you trust (hex)");
+    sub->add_option("--ca", flags->trust.ca_file,
+                    "Certificates you trust (PEM); default: this host's own key");
+    sub->add_option("--fingerprint", flags->trust.fingerprint,
+                    "SHA-256 of the signer's certificate you trust (hex)");
     sub->callback([&parser, flags] {
         parser.command = "verify";
         parser.chosen = [flags](Context& context) { return run_verify(context, *flags); };
@@ -128,25 +173,33 @@ void add_verify(Parser& parser) {
 void add_certificate(Parser& parser) {
     CLI::App* sub = parser.app.add_subcommand("certificate", "Show and verify evidence folders");
     sub->require_subcommand(1);
-    CLI::App* verify = sub->add_subcommand("verify", "Is this evidence authentic, and what does it prove? (no root, no device)");
+    CLI::App* verify = sub->add_subcommand(
+        "verify", "Is this evidence authentic, and what does it prove? (no root, no device)");
     auto flags = std::make_shared<CertificateFlags>();
     add_trust(*verify, *flags);
-    verify->add_flag("--authenticity-only", flags->authenticity_only, "Ask only about the signature, not about the verdict");
+    verify->add_flag("--authenticity-only", flags->authenticity_only,
+                     "Ask only about the signature, not about the verdict");
     verify->callback([&parser, flags] {
         parser.command = "certificate verify";
-        parser.chosen = [flags](Context& context) { return run_certificate_verify(context, *flags); };
+        parser.chosen = [flags](Context& context) {
+            return run_certificate_verify(context, *flags);
+        };
     });
-    CLI::App* show = sub->add_subcommand("show", "Print the record of an authentic evidence folder");
+    CLI::App* show =
+        sub->add_subcommand("show", "Print the record of an authentic evidence folder");
     auto show_flags = std::make_shared<CertificateFlags>();
     add_trust(*show, *show_flags);
     show->callback([&parser, show_flags] {
         parser.command = "certificate show";
-        parser.chosen = [show_flags](Context& context) { return run_certificate_show(context, *show_flags); };
+        parser.chosen = [show_flags](Context& context) {
+            return run_certificate_show(context, *show_flags);
+        };
     });
 }
 
 void add_register(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("register", "The append-only register of this host: init, search, check");
+    CLI::App* sub = parser.app.add_subcommand(
+        "register", "The append-only register of this host: init, search, check");
     sub->group(kFurtherCommands);
     sub->require_subcommand(1);
     // Without a group of their own they would be hidden with their parent.
@@ -155,7 +208,8 @@ void add_register(Parser& parser) {
         parser.command = "register init";
         parser.chosen = run_register_init;
     });
-    CLI::App* search = sub->add_subcommand("search", "Find entries by part of a serial, WWN, model or id");
+    CLI::App* search =
+        sub->add_subcommand("search", "Find entries by part of a serial, WWN, model or id");
     search->group(shown);
     auto text = std::make_shared<std::string>();
     search->add_option("TEXT", *text, "What to look for; everything where it is left out");

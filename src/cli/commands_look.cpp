@@ -18,7 +18,9 @@ namespace quietus::cli {
 
 namespace {
 
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
+std::string or_dash(const std::string& text) {
+    return text.empty() ? "-" : text;
+}
 
 using Row = std::array<std::string, 9>;
 
@@ -29,10 +31,12 @@ Row row_of(const app::ListedDrive& drive) {
             or_dash(printable(seen.identity.serial)),
             or_dash(printable(seen.identity.wwn)),
             human_size(seen.geometry.size),
-            std::to_string(seen.geometry.logical_sector) + "/" + std::to_string(seen.geometry.physical_sector),
+            std::to_string(seen.geometry.logical_sector) + "/" +
+                std::to_string(seen.geometry.physical_sector),
             to_string(seen.transport),
             seen.geometry.zones == ZoneModel::none ? to_string(seen.medium) : "zoned",
-            printable_text(app::use_text(seen)) + (seen.read_only ? ", read-only" : "") + (drive.known_as.empty() ? "" : "; " + drive.known_as)};
+            printable_text(app::use_text(seen)) + (seen.read_only ? ", read-only" : "") +
+                (drive.known_as.empty() ? "" : "; " + drive.known_as)};
 }
 
 // Columns as wide as their widest cell; the last is open.
@@ -44,7 +48,9 @@ std::string table(const std::vector<Row>& rows) {
     std::string text;
     for (const Row& row : rows) {
         if (!text.empty()) text += "\n";
-        for (std::size_t i = 0; i < row.size(); ++i) text += row[i] + (i + 1 == row.size() ? "" : std::string(width[i] - row[i].size() + 2, ' '));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            text += row[i] +
+                    (i + 1 == row.size() ? "" : std::string(width[i] - row[i].size() + 2, ' '));
     }
     return text;
 }
@@ -55,40 +61,69 @@ ExitStatus run_list(Context& context) {
         context.output.error(listing.error());
         return exit_status_of(listing.error());
     }
-    std::vector<Row> rows{{"DEVICE", "MODEL", "SERIAL", "WWN", "SIZE", "SECTOR", "TRANSPORT", "KIND", "USE"}};
+    std::vector<Row> rows{
+        {"DEVICE", "MODEL", "SERIAL", "WWN", "SIZE", "SECTOR", "TRANSPORT", "KIND", "USE"}};
     for (const app::ListedDrive& drive : listing->drives) {
         rows.push_back(row_of(drive));
-        if (context.json) context.output.finding("device", {{"device", printable_text(drive.snapshot.path)}, {"use", printable_text(app::use_text(drive.snapshot))}, {"known_as", drive.known_as}, {"snapshot", to_json(drive.snapshot)}}, {});
+        if (context.json)
+            context.output.finding("device",
+                                   {{"device", printable_text(drive.snapshot.path)},
+                                    {"use", printable_text(app::use_text(drive.snapshot))},
+                                    {"known_as", drive.known_as},
+                                    {"snapshot", to_json(drive.snapshot)}},
+                                   {});
     }
-    if (!context.json) context.output.finding("list", {}, listing->drives.empty() ? "no drives" : table(rows));
+    if (!context.json)
+        context.output.finding("list", {}, listing->drives.empty() ? "no drives" : table(rows));
     for (const std::string& gap : listing->not_seen) context.output.note("not seen: " + gap);
     return ExitStatus::ok;
 }
 
 std::string sourced_line(const std::string& name, const SourcedString& text) {
     if (!text.has_value()) return name + ": unavailable: " + printable_text(text.unavailable);
-    return name + ": " + text.value->printable() + (text.value->differs_from_printable() ? "  (raw " + to_hex(bytes_of(text.value->raw)) + ")" : "") + "  [" + text.source + "]";
+    return name + ": " + text.value->printable() +
+           (text.value->differs_from_printable()
+                ? "  (raw " + to_hex(bytes_of(text.value->raw)) + ")"
+                : "") +
+           "  [" + text.source + "]";
 }
 
 std::string inspect_text(const DeviceSnapshot& seen) {
-    std::string text = printable_text(seen.path) + "  (" + seen.name + ", " + to_string(seen.number) + (seen.is_partition ? ", partition of " + seen.whole_disk : "") + ")";
+    std::string text = printable_text(seen.path) + "  (" + seen.name + ", " +
+                       to_string(seen.number) +
+                       (seen.is_partition ? ", partition of " + seen.whole_disk : "") + ")";
     const auto add = [&](const std::string& line) { text += "\n  " + line; };
     add(sourced_line("model", seen.identity.model));
     add(sourced_line("serial", seen.identity.serial));
     add(sourced_line("wwn", seen.identity.wwn));
     add(sourced_line("firmware", seen.identity.firmware));
-    add("size: " + std::to_string(seen.geometry.size.bytes) + " bytes (" + human_size(seen.geometry.size) + ")");
-    add("sectors: " + std::to_string(seen.geometry.logical_sector) + " logical, " + std::to_string(seen.geometry.physical_sector) + " physical");
-    if (seen.geometry.unaddressable().bytes != 0) add("unaddressable: the last " + std::to_string(seen.geometry.unaddressable().bytes) + " bytes");
-    add("transport: " + to_string(seen.transport) + ", medium: " + to_string(seen.medium) + ", zones: " + to_string(seen.geometry.zones));
-    add(std::string{"removable: "} + (seen.removable ? "yes" : "no") + ", read-only: " + (seen.read_only ? "yes" : "no"));
-    for (const auto& [what, from] : seen.sources) add("source of " + printable_text(what) + ": " + printable_text(from));
-    for (const Partition& part : seen.partitions) add("partition " + part.name + ": " + std::to_string(part.size.bytes) + " bytes at " + std::to_string(part.start.bytes));
-    for (const Use& use : seen.usage.uses) add("in use: " + printable_text(use.where) + ": " + printable_text(use.what));
-    for (const Signature& found : seen.usage.signatures) add("holds: " + printable_text(found.where) + ": " + printable_text(found.type) + " (" + printable_text(found.usage) + ")" + (found.label.empty() ? "" : " \"" + printable_text(found.label) + "\""));
-    for (const HiddenArea& area : seen.hidden_areas) add("not reached: " + printable_text(area.kind) + ": " + printable_text(area.why));
+    add("size: " + std::to_string(seen.geometry.size.bytes) + " bytes (" +
+        human_size(seen.geometry.size) + ")");
+    add("sectors: " + std::to_string(seen.geometry.logical_sector) + " logical, " +
+        std::to_string(seen.geometry.physical_sector) + " physical");
+    if (seen.geometry.unaddressable().bytes != 0)
+        add("unaddressable: the last " + std::to_string(seen.geometry.unaddressable().bytes) +
+            " bytes");
+    add("transport: " + to_string(seen.transport) + ", medium: " + to_string(seen.medium) +
+        ", zones: " + to_string(seen.geometry.zones));
+    add(std::string{"removable: "} + (seen.removable ? "yes" : "no") +
+        ", read-only: " + (seen.read_only ? "yes" : "no"));
+    for (const auto& [what, from] : seen.sources)
+        add("source of " + printable_text(what) + ": " + printable_text(from));
+    for (const Partition& part : seen.partitions)
+        add("partition " + part.name + ": " + std::to_string(part.size.bytes) + " bytes at " +
+            std::to_string(part.start.bytes));
+    for (const Use& use : seen.usage.uses)
+        add("in use: " + printable_text(use.where) + ": " + printable_text(use.what));
+    for (const Signature& found : seen.usage.signatures)
+        add("holds: " + printable_text(found.where) + ": " + printable_text(found.type) + " (" +
+            printable_text(found.usage) + ")" +
+            (found.label.empty() ? "" : " \"" + printable_text(found.label) + "\""));
+    for (const HiddenArea& area : seen.hidden_areas)
+        add("not reached: " + printable_text(area.kind) + ": " + printable_text(area.why));
     for (const std::string& gap : seen.usage.not_seen) add("not seen: " + printable_text(gap));
-    for (const std::string& gap : seen.usage.unseen_processes) add("not seen: " + printable_text(gap));
+    for (const std::string& gap : seen.usage.unseen_processes)
+        add("not seen: " + printable_text(gap));
     if (seen.usage.uses.empty()) add("no use seen");
     return text;
 }
@@ -97,7 +132,9 @@ ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices
     std::vector<ExitStatus> statuses;
     for (const auto& seen : app::inspect_drives(context.host, devices)) {
         if (seen) {
-            context.output.finding("device", {{"device", printable_text(seen->path)}, {"snapshot", to_json(*seen)}}, inspect_text(*seen));
+            context.output.finding(
+                "device", {{"device", printable_text(seen->path)}, {"snapshot", to_json(*seen)}},
+                inspect_text(*seen));
         } else {
             context.output.error(seen.error());
             statuses.push_back(exit_status_of(seen.error()));
@@ -106,22 +143,35 @@ ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices
     return worst_untouched(statuses);
 }
 
-ExitStatus run_plan(Context& context, const std::vector<std::string>& devices, const GoalFlags& flags) {
+ExitStatus run_plan(Context& context, const std::vector<std::string>& devices,
+                    const GoalFlags& flags) {
     const auto goal = flags.goal();
     if (!goal) {
         context.output.error(goal.error());
         return exit_status_of(goal.error());
     }
-    const app::Planned planned = app::plan_drives(context.host, context.clock, devices, *goal, context.settings);
+    const app::Planned planned =
+        app::plan_drives(context.host, context.clock, devices, *goal, context.settings);
     for (std::size_t i = 0; i < planned.plans.size(); ++i) {
         const Plan& plan = planned.plans[i];
-        context.output.finding("plan", {{"device", printable_text(plan.target.path)}, {"confirm", planned.confirmations[i]}, {"plan", to_json(plan)}}, plan_text(plan) + "\nto confirm this drive: --confirm " + planned.confirmations[i]);
+        context.output.finding(
+            "plan",
+            {{"device", printable_text(plan.target.path)},
+             {"confirm", planned.confirmations[i]},
+             {"plan", to_json(plan)}},
+            plan_text(plan) + "\nto confirm this drive: --confirm " + planned.confirmations[i]);
     }
     for (const Error& error : planned.failures) context.output.error(error);
     context.output.objections(planned.objections);
-    // A token for what the guards would refuse is of no use to anybody; --accept may still lift the others.
-    const bool stopped = std::any_of(planned.objections.begin(), planned.objections.end(), [](const Objection& o) { return o.severity == Severity::stop; });
-    if (planned.failures.empty() && !stopped) context.output.finding("token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}}, "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
+    // A token for what the guards would refuse is of no use to anybody; --accept may still lift the
+    // others.
+    const bool stopped =
+        std::any_of(planned.objections.begin(), planned.objections.end(),
+                    [](const Objection& o) { return o.severity == Severity::stop; });
+    if (planned.failures.empty() && !stopped)
+        context.output.finding(
+            "token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}},
+            "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
     return planned.status;
 }
 
@@ -137,9 +187,17 @@ ExitStatus run_status(Context& context) {
             ++drives;
             Json fields = app::to_json(p);
             fields["process"] = call.process;
-            const std::uint64_t share = p.total == 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(p.done) / static_cast<double>(p.total) * 100.0);
-            context.output.finding("progress", fields, printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" + std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") + std::to_string(share) + "%  " +
-                                   human_size({p.rate}) + "/s" + (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left") + "  (process " + std::to_string(call.process) + ")");
+            const std::uint64_t share =
+                p.total == 0 ? 0
+                             : static_cast<std::uint64_t>(static_cast<double>(p.done) /
+                                                          static_cast<double>(p.total) * 100.0);
+            context.output.finding(
+                "progress", fields,
+                printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
+                    std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") +
+                    std::to_string(share) + "%  " + human_size({p.rate}) + "/s" +
+                    (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left") + "  (process " +
+                    std::to_string(call.process) + ")");
         }
     }
     if (drives == 0) context.output.finding("status", {{"running", 0}}, "nothing is running");
@@ -149,7 +207,8 @@ ExitStatus run_status(Context& context) {
 }  // namespace
 
 void add_list(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("list", "Show every drive and what uses it (opens no drive)");
+    CLI::App* sub =
+        parser.app.add_subcommand("list", "Show every drive and what uses it (opens no drive)");
     sub->callback([&parser] {
         parser.command = "list";
         parser.chosen = run_list;
@@ -157,7 +216,8 @@ void add_list(Parser& parser) {
 }
 
 void add_inspect(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("inspect", "Show all that is known of a drive, each value with its source");
+    CLI::App* sub = parser.app.add_subcommand(
+        "inspect", "Show all that is known of a drive, each value with its source");
     auto devices = std::make_shared<std::vector<std::string>>();
     sub->add_option("DEVICE", *devices, "Block devices")->required();
     sub->callback([&parser, devices] {
@@ -167,20 +227,25 @@ void add_inspect(Parser& parser) {
 }
 
 void add_plan(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("plan", "Show exactly what erase would do, and a token for it; writes nothing");
+    CLI::App* sub = parser.app.add_subcommand(
+        "plan", "Show exactly what erase would do, and a token for it; writes nothing");
     auto devices = std::make_shared<std::vector<std::string>>();
     auto flags = std::make_shared<GoalFlags>();
     sub->add_option("DEVICE", *devices, "Block devices")->required();
     flags->add_to(*sub);
-    sub->add_option("--out", parser.settings.out, "Folder for the evidence (default: <state-dir>/certificates)");
+    sub->add_option("--out", parser.settings.out,
+                    "Folder for the evidence (default: <state-dir>/certificates)");
     sub->callback([&parser, devices, flags] {
         parser.command = "plan";
-        parser.chosen = [devices, flags](Context& context) { return run_plan(context, *devices, *flags); };
+        parser.chosen = [devices, flags](Context& context) {
+            return run_plan(context, *devices, *flags);
+        };
     });
 }
 
 void add_status(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("status", "Show what is running now, how far, how long still");
+    CLI::App* sub =
+        parser.app.add_subcommand("status", "Show what is running now, how far, how long still");
     sub->callback([&parser] {
         parser.command = "status";
         parser.chosen = run_status;

@@ -5,9 +5,14 @@
 namespace quietus::cli {
 
 void GoalFlags::add_to(CLI::App& sub) {
-    sub.add_option("--purpose", purpose, "Where the drive goes: internal-reuse (default), external-reuse, manufacturer, recycler, destruction");
-    sub.add_option("--level", level, "NIST method: clear or purge (default: the best the drive offers, at least what the purpose needs)");
-    sub.add_option("--technique,--method", technique, "random (default), zero, ones or pattern:HEX");
+    sub.add_option("--purpose", purpose,
+                   "Where the drive goes: internal-reuse (default), external-reuse, manufacturer, "
+                   "recycler, destruction");
+    sub.add_option("--level", level,
+                   "NIST method: clear or purge (default: the best the drive offers, at least what "
+                   "the purpose needs)");
+    sub.add_option("--technique,--method", technique,
+                   "random (default), zero, ones or pattern:HEX");
     sub.add_option("--verify", verify, "Read-back: full (default), sample or none");
 }
 

@@ -13,32 +13,64 @@ class JsonOutput final : public Output {
   public:
     explicit JsonOutput(const Clock& clock) : clock_{clock} {}
 
-    void device(const DeviceSnapshot& snapshot) override { print_event(clock_, "device", {{"device", printable_text(snapshot.path)}, {"snapshot", to_json(snapshot)}}); }
-    void plan(const Plan& plan) override { print_event(clock_, "plan", {{"device", printable_text(plan.target.path)}, {"plan", to_json(plan)}}); }
-    void objections(const std::vector<Objection>& objections) override {
-        for (const Objection& objection : objections) print_event(clock_, "objection", event_fields(objection));
+    void device(const DeviceSnapshot& snapshot) override {
+        print_event(clock_, "device",
+                    {{"device", printable_text(snapshot.path)}, {"snapshot", to_json(snapshot)}});
     }
-    void phase(const std::string& path, const std::string& text) override { print_event(clock_, "phase", {{"device", printable_text(path)}, {"phase", printable_text(text)}}); }
+    void plan(const Plan& plan) override {
+        print_event(clock_, "plan",
+                    {{"device", printable_text(plan.target.path)}, {"plan", to_json(plan)}});
+    }
+    void objections(const std::vector<Objection>& objections) override {
+        for (const Objection& objection : objections)
+            print_event(clock_, "objection", event_fields(objection));
+    }
+    void phase(const std::string& path, const std::string& text) override {
+        print_event(clock_, "phase",
+                    {{"device", printable_text(path)}, {"phase", printable_text(text)}});
+    }
     void progress(const app::Progress& progress) override {
         Json fields = app::to_json(progress);
         fields["device"] = fields["path"];
         fields.erase("path");
         print_event(clock_, "progress", fields);
     }
-    void warning(const std::string& text) override { print_event(clock_, "warning", {{"text", printable_text(text)}}); }
-    void note(const std::string& text) override { print_event(clock_, "note", {{"text", printable_text(text)}}); }
+    void warning(const std::string& text) override {
+        print_event(clock_, "warning", {{"text", printable_text(text)}});
+    }
+    void note(const std::string& text) override {
+        print_event(clock_, "note", {{"text", printable_text(text)}});
+    }
     void verification(const std::string& path, const Verification& v) override {
-        print_event(clock_, "verification", {{"device", printable_text(path)}, {"class", to_string(v.mode)}, {"outcome", to_string(v.outcome)}, {"covered_bytes", json_integer(v.covered_bytes)},
-                                             {"total_bytes", json_integer(v.total_bytes)}, {"mismatched_bytes", json_integer(v.mismatched.total())}, {"unreadable_bytes", json_integer(v.unreadable.total())}});
+        print_event(clock_, "verification",
+                    {{"device", printable_text(path)},
+                     {"class", to_string(v.mode)},
+                     {"outcome", to_string(v.outcome)},
+                     {"covered_bytes", json_integer(v.covered_bytes)},
+                     {"total_bytes", json_integer(v.total_bytes)},
+                     {"mismatched_bytes", json_integer(v.mismatched.total())},
+                     {"unreadable_bytes", json_integer(v.unreadable.total())}});
     }
-    void certificate(const std::string& path, const std::string& folder, const std::string& fingerprint) override {
-        print_event(clock_, "certificate", {{"device", printable_text(path)}, {"evidence", printable_text(folder)}, {"signer_sha256", fingerprint}});
+    void certificate(const std::string& path, const std::string& folder,
+                     const std::string& fingerprint) override {
+        print_event(clock_, "certificate",
+                    {{"device", printable_text(path)},
+                     {"evidence", printable_text(folder)},
+                     {"signer_sha256", fingerprint}});
     }
-    void result(const app::DriveResult& result) override { print_event(clock_, "result", event_fields(result)); }
+    void result(const app::DriveResult& result) override {
+        print_event(clock_, "result", event_fields(result));
+    }
     void error(const Error& error) override {
-        print_event(clock_, "error", {{"exit", to_int(exit_status_of(error))}, {"what", printable_text(error.message)}, {"remedy", printable_text(error.hint)}});
+        print_event(clock_, "error",
+                    {{"exit", to_int(exit_status_of(error))},
+                     {"what", printable_text(error.message)},
+                     {"remedy", printable_text(error.hint)}});
     }
-    void finding(const std::string& type, const Json& fields, const std::string& /*text*/) override { print_event(clock_, type, fields); }
+    void finding(const std::string& type, const Json& fields,
+                 const std::string& /*text*/) override {
+        print_event(clock_, type, fields);
+    }
     int summary(ExitStatus status) override {
         print_event(clock_, "summary", {{"exit", to_int(status)}});
         return to_int(status);

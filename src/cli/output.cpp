@@ -11,7 +11,9 @@ void print_line(const std::string& text) {
     static_cast<void>(std::fflush(stdout));
 }
 
-void print_advice(const std::string& text) { static_cast<void>(std::fprintf(stderr, "%s\n", text.c_str())); }
+void print_advice(const std::string& text) {
+    static_cast<void>(std::fprintf(stderr, "%s\n", text.c_str()));
+}
 
 void print_event(const Clock& clock, const std::string& type, Json fields) {
     fields["schema"] = "quietus/event/1";
@@ -27,7 +29,8 @@ void print_error(const Error& error) {
 
 void print_objection(const Objection& objection) {
     print_advice("quietus: error: " + printable_text(objection.what) + " [" + objection.rule + "]");
-    if (!objection.remedy.empty()) print_advice("quietus: hint: " + printable_text(objection.remedy));
+    if (!objection.remedy.empty())
+        print_advice("quietus: hint: " + printable_text(objection.remedy));
 }
 
 Json event_fields(const Objection& objection) {

@@ -1,6 +1,6 @@
 #pragma once
-// Where words go: results to standard output, everything else to standard error; with --json only JSON lines to
-// standard output. The one place that prints.
+// Where words go: results to standard output, everything else to standard error; with --json only
+// JSON lines to standard output. The one place that prints.
 
 #include <map>
 #include <memory>

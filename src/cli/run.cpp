@@ -22,10 +22,15 @@ constexpr const char* kFooter =
 void add_global_flags(Parser& parser) {
     CLI::App& app = parser.app;
     app.add_flag("--json", parser.json, "JSON lines on standard output, nothing else");
-    app.add_option("--config", parser.settings.config_file, "Configuration file (default: /etc/quietus/quietus.toml)")->envname("QUIETUS_CONFIG");
-    app.add_option("--state-dir", parser.settings.state_dir, "State folder (default: /var/lib/quietus)")->envname("QUIETUS_STATE_DIR");
+    app.add_option("--config", parser.settings.config_file,
+                   "Configuration file (default: /etc/quietus/quietus.toml)")
+        ->envname("QUIETUS_CONFIG");
+    app.add_option("--state-dir", parser.settings.state_dir,
+                   "State folder (default: /var/lib/quietus)")
+        ->envname("QUIETUS_STATE_DIR");
     app.add_option("--log-level", parser.log_level, "debug, info (default), warning, error or off");
-    app.add_flag("--no-color", parser.no_color, "No colours and no redrawn lines (also: NO_COLOR in the environment)");
+    app.add_flag("--no-color", parser.no_color,
+                 "No colours and no redrawn lines (also: NO_COLOR in the environment)");
     app.set_version_flag("--version", app::version_text());
     app.set_help_flag("-h,--help", "Show this help");
     app.footer(kFooter);
@@ -47,15 +52,18 @@ void describe(Parser& parser) {
     parser.app.fallthrough();
     for (CLI::App* sub : parser.app.get_subcommands([](const CLI::App*) { return true; })) {
         sub->fallthrough();
-        for (CLI::App* deeper : sub->get_subcommands([](const CLI::App*) { return true; })) deeper->fallthrough();
+        for (CLI::App* deeper : sub->get_subcommands([](const CLI::App*) { return true; }))
+            deeper->fallthrough();
     }
 }
 
 bool asks_for_json(int argc, const char* const* argv) {
-    return std::any_of(argv + 1, argv + std::max(argc, 1), [](const char* arg) { return std::strcmp(arg, "--json") == 0; });
+    return std::any_of(argv + 1, argv + std::max(argc, 1),
+                       [](const char* arg) { return std::strcmp(arg, "--json") == 0; });
 }
 
-// The parser's complaint as one line of ours; its exceptions stop here. Nothing where argv was understood.
+// The parser's complaint as one line of ours; its exceptions stop here. Nothing where argv was
+// understood.
 std::optional<int> parse(Parser& parser, int argc, const char* const* argv, const Clock& clock) {
     try {
         parser.app.parse(argc, argv);
@@ -66,11 +74,19 @@ std::optional<int> parse(Parser& parser, int argc, const char* const* argv, cons
     } catch (const CLI::Success& asked_for_help) {
         return parser.app.exit(asked_for_help);
     } catch (const CLI::ParseError& fault) {
-        // CLI11 asks for a command before it looks at what it did not understand, which would hide a misspelt one.
+        // CLI11 asks for a command before it looks at what it did not understand, which would hide
+        // a misspelt one.
         const auto strays = parser.app.remaining();
-        std::string what = parser.app.get_subcommands().empty() && !strays.empty() ? (strays.front().starts_with('-') ? "no such option: " : "no command is called ") + strays.front() : fault.what();
+        std::string what =
+            parser.app.get_subcommands().empty() && !strays.empty()
+                ? (strays.front().starts_with('-') ? "no such option: " : "no command is called ") +
+                      strays.front()
+                : fault.what();
         std::replace(what.begin(), what.end(), '\n', ' ');
-        const Error error{.code = ErrorCode::usage, .message = printable_text(what), .sys_errno = 0, .hint = "quietus --help, or man quietus"};
+        const Error error{.code = ErrorCode::usage,
+                          .message = printable_text(what),
+                          .sys_errno = 0,
+                          .hint = "quietus --help, or man quietus"};
         const bool json = asks_for_json(argc, argv);
         const auto output = json ? make_json_output(clock, "") : make_text_output(clock, false);
         output->error(error);
@@ -89,17 +105,28 @@ void add_help(Parser& parser) {
         parser.command = "help";
         parser.chosen = [&parser, what](Context& context) {
             // Not App::help(): it would describe the command that was parsed, which is this one.
-            const auto help_of = [&parser](const CLI::App* command, const std::string& name) { print_line(parser.app.get_formatter()->make_help(command, name, CLI::AppFormatMode::Normal)); };
-            const auto is_named = [&](const CLI::App* command) { return command->get_name() == *what; };
+            const auto help_of = [&parser](const CLI::App* command, const std::string& name) {
+                print_line(parser.app.get_formatter()->make_help(command, name,
+                                                                 CLI::AppFormatMode::Normal));
+            };
+            const auto is_named = [&](const CLI::App* command) {
+                return command->get_name() == *what;
+            };
             if (what->empty()) {
                 help_of(&parser.app, "quietus");
             } else if (*what == "all") {
-                for (CLI::App* command : parser.app.get_subcommands([](const CLI::App*) { return true; })) command->group("Subcommands");
+                for (CLI::App* command :
+                     parser.app.get_subcommands([](const CLI::App*) { return true; }))
+                    command->group("Subcommands");
                 help_of(&parser.app, "quietus");
             } else if (const auto named = parser.app.get_subcommands(is_named); !named.empty()) {
                 help_of(named.front(), "quietus " + *what);
             } else {
-                context.output.error({.code = ErrorCode::usage, .message = "no command is called '" + printable_text(*what) + "'", .sys_errno = 0, .hint = "quietus help all"});
+                context.output.error(
+                    {.code = ErrorCode::usage,
+                     .message = "no command is called '" + printable_text(*what) + "'",
+                     .sys_errno = 0,
+                     .hint = "quietus help all"});
                 return ExitStatus::usage;
             }
             return ExitStatus::ok;
@@ -112,7 +139,8 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     describe(parser);
     if (const auto over = parse(parser, argc, argv, clock)) return *over;
     const bool redraw = isatty(STDERR_FILENO) == 1 && !parser.no_color && !environment("NO_COLOR");
-    const auto output = parser.json ? make_json_output(clock, parser.command) : make_text_output(clock, redraw);
+    const auto output =
+        parser.json ? make_json_output(clock, parser.command) : make_text_output(clock, redraw);
     const auto fail = [&](const Error& error) {
         output->error(error);
         if (parser.refused) parser.refused(*output, error);
@@ -121,10 +149,16 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     const auto level = log::parse_level(parser.log_level);
     if (!level) return fail(level.error());
     log::start(*level);
-    parser.settings.config_named = parser.app.count("--config") > 0 || environment("QUIETUS_CONFIG").has_value();
-    if (const auto read = app::read_configuration(parser.settings); !read) return fail(read.error());
+    parser.settings.config_named =
+        parser.app.count("--config") > 0 || environment("QUIETUS_CONFIG").has_value();
+    if (const auto read = app::read_configuration(parser.settings); !read)
+        return fail(read.error());
     if (const auto locked = certs::start_secure_memory(); !locked) return fail(locked.error());
-    Context context{.host = host, .clock = clock, .output = *output, .settings = parser.settings, .json = parser.json};
+    Context context{.host = host,
+                    .clock = clock,
+                    .output = *output,
+                    .settings = parser.settings,
+                    .json = parser.json};
     return output->summary(parser.chosen(context));
 }
 

@@ -7,7 +7,8 @@ class Host;
 
 namespace quietus::cli {
 
-/// The whole program: parses argv, runs one command, returns the exit status of quietus(8). Nothing below throws.
+/// The whole program: parses argv, runs one command, returns the exit status of quietus(8). Nothing
+/// below throws.
 int run(int argc, const char* const* argv, Host& host, const Clock& clock);
 
 }  // namespace quietus::cli

@@ -10,13 +10,18 @@ namespace {
 constexpr std::chrono::nanoseconds kPlainInterval = std::chrono::seconds{30};
 
 std::string percent(std::uint64_t done, std::uint64_t total) {
-    const std::uint64_t tenths = total == 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(done) / static_cast<double>(total) * 1000.0);
+    const std::uint64_t tenths =
+        total == 0 ? 0
+                   : static_cast<std::uint64_t>(static_cast<double>(done) /
+                                                static_cast<double>(total) * 1000.0);
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
 }
 
 std::string progress_text(const app::Progress& p) {
-    return printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" + std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") + percent(p.done, p.total) + "  " +
-           human_size({p.rate}) + "/s" + (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left");
+    return printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
+           std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") +
+           percent(p.done, p.total) + "  " + human_size({p.rate}) + "/s" +
+           (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left");
 }
 
 class TextOutput final : public Output {
@@ -29,7 +34,9 @@ class TextOutput final : public Output {
         clear_lines();
         for (const Objection& objection : objections) print_objection(objection);
     }
-    void phase(const std::string& path, const std::string& text) override { say(printable_text(path) + ": " + printable_text(text)); }
+    void phase(const std::string& path, const std::string& text) override {
+        say(printable_text(path) + ": " + printable_text(text));
+    }
     void progress(const app::Progress& progress) override {
         if (terminal_) return redraw(progress);
         auto& last = last_plain_[progress.path];
@@ -38,28 +45,42 @@ class TextOutput final : public Output {
         last = clock_.monotonic();
         print_advice(progress_text(progress));
     }
-    void warning(const std::string& text) override { say("quietus: warning: " + printable_text(text)); }
+    void warning(const std::string& text) override {
+        say("quietus: warning: " + printable_text(text));
+    }
     void note(const std::string& text) override { say("quietus: note: " + printable_text(text)); }
     void verification(const std::string& path, const Verification& v) override {
-        if (v.mode == VerifyMode::none) return say(printable_text(path) + ": nothing was read back");
-        say(printable_text(path) + ": read back " + std::to_string(v.covered_bytes) + " of " + std::to_string(v.total_bytes) + " bytes: " + to_string(v.outcome) +
-            (v.mismatched.empty() ? "" : ", " + std::to_string(v.mismatched.total()) + " bytes differ"));
+        if (v.mode == VerifyMode::none)
+            return say(printable_text(path) + ": nothing was read back");
+        say(printable_text(path) + ": read back " + std::to_string(v.covered_bytes) + " of " +
+            std::to_string(v.total_bytes) + " bytes: " + to_string(v.outcome) +
+            (v.mismatched.empty() ? ""
+                                  : ", " + std::to_string(v.mismatched.total()) + " bytes differ"));
     }
-    void certificate(const std::string& path, const std::string& folder, const std::string& fingerprint) override {
-        say(printable_text(path) + ": evidence in " + printable_text(folder) + ", signed by " + fingerprint);
+    void certificate(const std::string& path, const std::string& folder,
+                     const std::string& fingerprint) override {
+        say(printable_text(path) + ": evidence in " + printable_text(folder) + ", signed by " +
+            fingerprint);
     }
     void result(const app::DriveResult& result) override {
         clear_lines();
-        const std::string verdict = result.verdict ? to_string(*result.verdict) : result.media_state == MediaState::untouched ? "not touched" : "unknown";
-        print_line(printable_text(result.path) + ": " + verdict + (result.cause.empty() ? "" : ": " + printable_text(result.cause)) + " (exit " + std::to_string(to_int(result.status)) + ")" +
+        const std::string verdict = result.verdict ? to_string(*result.verdict)
+                                    : result.media_state == MediaState::untouched ? "not touched"
+                                                                                  : "unknown";
+        print_line(printable_text(result.path) + ": " + verdict +
+                   (result.cause.empty() ? "" : ": " + printable_text(result.cause)) + " (exit " +
+                   std::to_string(to_int(result.status)) + ")" +
                    (result.folder.empty() ? "" : "  " + printable_text(result.folder)));
-        if (result.status != ExitStatus::ok && result.media_state != MediaState::untouched && !result.next_action.empty()) print_advice("quietus: hint: " + printable_text(result.next_action));
+        if (result.status != ExitStatus::ok && result.media_state != MediaState::untouched &&
+            !result.next_action.empty())
+            print_advice("quietus: hint: " + printable_text(result.next_action));
     }
     void error(const Error& error) override {
         clear_lines();
         print_error(error);
     }
-    void finding(const std::string& /*type*/, const Json& /*fields*/, const std::string& text) override {
+    void finding(const std::string& /*type*/, const Json& /*fields*/,
+                 const std::string& text) override {
         clear_lines();
         if (!text.empty()) print_line(text);
     }
@@ -95,6 +116,8 @@ class TextOutput final : public Output {
 
 }  // namespace
 
-std::unique_ptr<Output> make_text_output(const Clock& clock, bool terminal) { return std::make_unique<TextOutput>(clock, terminal); }
+std::unique_ptr<Output> make_text_output(const Clock& clock, bool terminal) {
+    return std::make_unique<TextOutput>(clock, terminal);
+}
 
 }  // namespace quietus::cli

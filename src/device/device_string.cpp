@@ -4,7 +4,9 @@
 
 namespace quietus {
 
-std::string DeviceString::printable() const { return printable_ascii(raw); }
+std::string DeviceString::printable() const {
+    return printable_ascii(raw);
+}
 
 bool DeviceString::differs_from_printable() const {
     const auto first = raw.find_first_not_of(' ');
@@ -12,6 +14,8 @@ bool DeviceString::differs_from_printable() const {
     return raw.substr(first, raw.find_last_not_of(' ') - first + 1) != printable();
 }
 
-std::string printable(const SourcedString& text) { return text.value ? text.value->printable() : std::string{}; }
+std::string printable(const SourcedString& text) {
+    return text.value ? text.value->printable() : std::string{};
+}
 
 }  // namespace quietus

@@ -18,7 +18,8 @@ struct DeviceString {
     friend bool operator==(const DeviceString&, const DeviceString&) = default;
 };
 
-/// A value and where it was read ("sysfs:device/model", "ioctl:BLKGETSIZE64"), or why there is none.
+/// A value and where it was read ("sysfs:device/model", "ioctl:BLKGETSIZE64"), or why there is
+/// none.
 template <class T>
 struct Sourced {
     std::optional<T> value;

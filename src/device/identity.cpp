@@ -9,23 +9,32 @@ namespace quietus {
 namespace {
 
 // Serials seen on bridges, virtual disks and cheap controllers that do not tell two drives apart.
-constexpr std::array<std::string_view, 8> kPlaceholders{"0123456789ABCDEF", "123456789ABCDEF", "123456789012", "0123456789",
-                                                        "000000000000",     "FFFFFFFFFFFF",    "NONE",         "UNKNOWN"};
+constexpr std::array<std::string_view, 8> kPlaceholders{
+    "0123456789ABCDEF", "123456789ABCDEF", "123456789012", "0123456789",
+    "000000000000",     "FFFFFFFFFFFF",    "NONE",         "UNKNOWN"};
 
 bool same_value(const SourcedString& a, const SourcedString& b) {
     return printable(a) == printable(b) && a.has_value() == b.has_value();
 }
 
 // A value that one side could not read (less privilege, a busy drive) does not make another drive.
-bool agree(const SourcedString& a, const SourcedString& b) { return !a.has_value() || !b.has_value() || same_value(a, b); }
+bool agree(const SourcedString& a, const SourcedString& b) {
+    return !a.has_value() || !b.has_value() || same_value(a, b);
+}
 
 }  // namespace
 
-std::string to_string(DeviceNumber number) { return std::to_string(number.major) + ":" + std::to_string(number.minor); }
+std::string to_string(DeviceNumber number) {
+    return std::to_string(number.major) + ":" + std::to_string(number.minor);
+}
 
 bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b) {
-    if (a.size != b.size || !agree(a.model, b.model) || !agree(a.serial, b.serial) || !agree(a.wwn, b.wwn)) return false;
-    if (a.backing != b.backing || (a.disk_sequence && b.disk_sequence && a.disk_sequence != b.disk_sequence)) return false;
+    if (a.size != b.size || !agree(a.model, b.model) || !agree(a.serial, b.serial) ||
+        !agree(a.wwn, b.wwn))
+        return false;
+    if (a.backing != b.backing ||
+        (a.disk_sequence && b.disk_sequence && a.disk_sequence != b.disk_sequence))
+        return false;
     const bool by_serial = a.serial.has_value() && b.serial.has_value();
     const bool by_wwn = a.wwn.has_value() && b.wwn.has_value();
     const bool by_sequence = a.disk_sequence.has_value() && b.disk_sequence.has_value();
@@ -33,10 +42,15 @@ bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b) {
 }
 
 bool has_unique_serial(const DeviceIdentity& identity) {
-    if (!identity.serial.has_value() || identity.serial.value->differs_from_printable()) return false;
+    if (!identity.serial.has_value() || identity.serial.value->differs_from_printable())
+        return false;
     std::string serial = identity.serial.value->printable();
-    std::transform(serial.begin(), serial.end(), serial.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    if (serial.size() < 4 || std::find(kPlaceholders.begin(), kPlaceholders.end(), serial) != kPlaceholders.end()) return false;
+    std::transform(serial.begin(), serial.end(), serial.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    if (serial.size() < 4 ||
+        std::find(kPlaceholders.begin(), kPlaceholders.end(), serial) != kPlaceholders.end())
+        return false;
     return std::any_of(serial.begin(), serial.end(), [&](char c) { return c != serial.front(); });
 }
 

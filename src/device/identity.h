@@ -21,8 +21,9 @@ std::string to_string(DeviceNumber number);  // "7:3"
 /// What a loop device shows of the file or disk under it (LOOP_GET_STATUS64; never its text path,
 /// which depends on the mount namespace it was made in).
 struct LoopBacking {
-    DeviceNumber file_system;           ///< lo_device: where the backing file lives.
-    std::optional<DeviceNumber> disk;   ///< lo_rdevice: set where the backing "file" is a block device.
+    DeviceNumber file_system;  ///< lo_device: where the backing file lives.
+    std::optional<DeviceNumber>
+        disk;  ///< lo_rdevice: set where the backing "file" is a block device.
     std::uint64_t inode{0};
     std::uint64_t offset{0};
     friend bool operator==(const LoopBacking&, const LoopBacking&) = default;
@@ -33,17 +34,18 @@ struct LoopBacking {
 struct DeviceIdentity {
     SourcedString model;
     SourcedString serial;
-    SourcedString wwn;       ///< WWN (ATA, SCSI), EUI-64, NGUID or UUID (NVMe), as the kernel prints it.
+    SourcedString wwn;  ///< WWN (ATA, SCSI), EUI-64, NGUID or UUID (NVMe), as the kernel prints it.
     SourcedString firmware;
     ByteCount size;
-    std::optional<LoopBacking> backing;      ///< Loop devices only.
-    std::optional<std::uint64_t> disk_sequence;  ///< BLKGETDISKSEQ / sysfs diskseq: changes when the medium does.
+    std::optional<LoopBacking> backing;  ///< Loop devices only.
+    std::optional<std::uint64_t>
+        disk_sequence;  ///< BLKGETDISKSEQ / sysfs diskseq: changes when the medium does.
 
     friend bool operator==(const DeviceIdentity&, const DeviceIdentity&) = default;
 };
 
-/// The same drive? Serial, WWN, model and size must agree; where there is neither serial nor WWN, the
-/// backing and the disk sequence decide. Sources are not compared: they differ by privilege.
+/// The same drive? Serial, WWN, model and size must agree; where there is neither serial nor WWN,
+/// the backing and the disk sequence decide. Sources are not compared: they differ by privilege.
 bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b);
 
 /// A serial number that can be typed to mean this drive and no other: present, printable, and not a

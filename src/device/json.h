@@ -1,5 +1,6 @@
 #pragma once
-// Snapshots as JSON: what a probe worker sends home, what `--json` prints and what the record embeds.
+// Snapshots as JSON: what a probe worker sends home, what `--json` prints and what the record
+// embeds.
 
 #include <string_view>
 

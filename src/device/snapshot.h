@@ -19,16 +19,16 @@ std::string to_string(Transport transport);
 std::string to_string(Medium medium);
 std::string to_string(ZoneModel model);
 
-/// A device whose bytes live in something else on a host: what is written through it reaches a file,
-/// memory or other drives, never a medium of its own.
+/// A device whose bytes live in something else on a host: what is written through it reaches a
+/// file, memory or other drives, never a medium of its own.
 bool is_virtual(Transport transport);
 
 struct Geometry {
-    ByteCount size;                   ///< As the kernel reports it; may end in a part of a logical sector.
+    ByteCount size;  ///< As the kernel reports it; may end in a part of a logical sector.
     std::uint32_t logical_sector{512};
     std::uint32_t physical_sector{512};
     ZoneModel zones{ZoneModel::none};
-    std::uint64_t max_transfer{0};    ///< Bytes in one request the driver takes; 0 where unknown.
+    std::uint64_t max_transfer{0};  ///< Bytes in one request the driver takes; 0 where unknown.
 
     /// Bytes past the last whole logical sector: no command can address them.
     ByteCount unaddressable() const { return {size.bytes % logical_sector}; }
@@ -37,9 +37,9 @@ struct Geometry {
 };
 
 struct Partition {
-    std::string name;     ///< Kernel name: "sda1".
+    std::string name;  ///< Kernel name: "sda1".
     DeviceNumber number;
-    int index{0};         ///< sysfs "partition".
+    int index{0};  ///< sysfs "partition".
     ByteOffset start;
     ByteCount size;
     friend bool operator==(const Partition&, const Partition&) = default;
@@ -47,7 +47,7 @@ struct Partition {
 
 /// Why a drive is not free. One list for discovery, guards and output.
 enum class UseKind {
-    mount,            ///< A filesystem on it is mounted, in any mount namespace we can see.
+    mount,  ///< A filesystem on it is mounted, in any mount namespace we can see.
     swap,
     holder,           ///< sysfs holders/: dm, md, bcache on top.
     loop_over_disk,   ///< A loop device whose backing is the disk or a partition of it.
@@ -71,21 +71,23 @@ struct Use {
 
 /// What libblkid finds written on the disk or a partition of it.
 struct Signature {
-    std::string where;   ///< "sda1" or "sda".
-    std::string type;    ///< libblkid TYPE ("ext4", "crypto_LUKS", "LVM2_member", "zfs_member") or partition table type ("gpt").
-    std::string usage;   ///< libblkid USAGE ("filesystem", "raid", "crypto", "other") or "partition-table".
-    std::string label;   ///< Printable; may be empty.
+    std::string where;  ///< "sda1" or "sda".
+    std::string type;   ///< libblkid TYPE ("ext4", "crypto_LUKS", "LVM2_member", "zfs_member") or
+                        ///< partition table type ("gpt").
+    std::string
+        usage;  ///< libblkid USAGE ("filesystem", "raid", "crypto", "other") or "partition-table".
+    std::string label;  ///< Printable; may be empty.
     friend bool operator==(const Signature&, const Signature&) = default;
 };
 
 struct Usage {
     std::vector<Use> uses;
     std::vector<Signature> signatures;
-    /// What could not be looked at, and why ("open descriptors of other users' processes: not root").
-    /// A guard that needs to know treats a gap as a reason to refuse.
+    /// What could not be looked at, and why ("open descriptors of other users' processes: not
+    /// root"). A guard that needs to know treats a gap as a reason to refuse.
     std::vector<std::string> not_seen;
-    /// Processes whose open descriptors are hidden even from us (another PID namespace, a confined pid 1): a gap
-    /// that O_EXCL narrows but does not close, so a person may vouch for it.
+    /// Processes whose open descriptors are hidden even from us (another PID namespace, a confined
+    /// pid 1): a gap that O_EXCL narrows but does not close, so a person may vouch for it.
     std::vector<std::string> unseen_processes;
     friend bool operator==(const Usage&, const Usage&) = default;
 };
@@ -98,11 +100,12 @@ struct HiddenArea {
 };
 
 struct DeviceSnapshot {
-    std::string path;    ///< The node as asked for, symlinks resolved: "/dev/sda".
-    std::string name;    ///< Kernel name: "sda".
+    std::string path;  ///< The node as asked for, symlinks resolved: "/dev/sda".
+    std::string name;  ///< Kernel name: "sda".
     DeviceNumber number;
     bool is_partition{false};
-    std::string whole_disk;  ///< Kernel name of the disk a partition belongs to; else equal to name.
+    std::string
+        whole_disk;  ///< Kernel name of the disk a partition belongs to; else equal to name.
     Transport transport{Transport::unknown};
     Medium medium{Medium::unknown};
     DeviceIdentity identity;

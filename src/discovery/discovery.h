@@ -30,8 +30,9 @@ Result<NamedDevice> resolve_device(const Host& host, const std::string& typed);
 struct InspectOptions {
     std::vector<int> ignore_processes;
     bool probe_signatures{true};
-    /// How long to look again where open descriptors are the only use there is: udev, blkid(8), losetup(8) and other
-    /// runs of quietus open every loop device or disk for a moment. What is still open in the last look counts.
+    /// How long to look again where open descriptors are the only use there is: udev, blkid(8),
+    /// losetup(8) and other runs of quietus open every loop device or disk for a moment. What is
+    /// still open in the last look counts.
     std::chrono::milliseconds patience{0};
 };
 /// Longer than those look for; short enough for a person who waits.

@@ -12,49 +12,63 @@ namespace {
 
 constexpr int kJournalVersion = 1;
 
-std::string kind_of(const Json& entry) { return string_member(entry, "event").value_or(std::string{}); }
+std::string kind_of(const Json& entry) {
+    return string_member(entry, "event").value_or(std::string{});
+}
 
 Result<ConsentMeans> parse_means(const std::string& text) {
-    for (const auto means : {ConsentMeans::none, ConsentMeans::typed_serial, ConsentMeans::confirm_flag, ConsentMeans::plan_token}) {
+    for (const auto means : {ConsentMeans::none, ConsentMeans::typed_serial,
+                             ConsentMeans::confirm_flag, ConsentMeans::plan_token}) {
         if (to_string(means) == text) return means;
     }
     return failure(ErrorCode::bad_evidence, "unknown consent '" + printable_text(text) + "'");
 }
 
 Result<void> fold_open(const Json& entry, EraseRecord& record) {
-    if (QUIETUS_TRY(integer_member(entry, "version")) != kJournalVersion) return failure(ErrorCode::bad_evidence, "a journal of another version");
+    if (QUIETUS_TRY(integer_member(entry, "version")) != kJournalVersion)
+        return failure(ErrorCode::bad_evidence, "a journal of another version");
     record.id = QUIETUS_TRY(string_member(entry, "id"));
     record.plan = QUIETUS_TRY(plan_from_json(QUIETUS_TRY(member(entry, "plan"))));
     record.consent = QUIETUS_TRY(consent_from_json(QUIETUS_TRY(member(entry, "consent"))));
-    record.consent_means = QUIETUS_TRY(parse_means(QUIETUS_TRY(string_member(entry, "consent_means"))));
+    record.consent_means =
+        QUIETUS_TRY(parse_means(QUIETUS_TRY(string_member(entry, "consent_means"))));
     record.accepted = QUIETUS_TRY(list_member<Objection>(entry, "accepted", objection_from_json));
     record.started = QUIETUS_TRY(parse_rfc3339(QUIETUS_TRY(string_member(entry, "started"))));
     record.ended = record.started;
     record.host = QUIETUS_TRY(host_facts_from_json(QUIETUS_TRY(member(entry, "host"))));
     record.tool = QUIETUS_TRY(tool_facts_from_json(QUIETUS_TRY(member(entry, "tool"))));
-    record.operated_by = QUIETUS_TRY(operator_facts_from_json(QUIETUS_TRY(member(entry, "operator"))));
+    record.operated_by =
+        QUIETUS_TRY(operator_facts_from_json(QUIETUS_TRY(member(entry, "operator"))));
     record.order = QUIETUS_TRY(order_facts_from_json(QUIETUS_TRY(member(entry, "order"))));
     record.unaddressable_bytes = record.plan.target.geometry.unaddressable().bytes;
     return {};
 }
 
 Result<void> fold_begin(const Json& entry, EraseRecord& record) {
-    StepOutcome outcome = QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
-    if (outcome.index != static_cast<int>(record.steps.size())) return failure(ErrorCode::bad_evidence, "steps out of order");
-    if (!record.steps.empty() && record.steps.back().end == StepEnd::not_ended) return failure(ErrorCode::bad_evidence, "a step begins although the one before it has not ended");
+    StepOutcome outcome =
+        QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
+    if (outcome.index != static_cast<int>(record.steps.size()))
+        return failure(ErrorCode::bad_evidence, "steps out of order");
+    if (!record.steps.empty() && record.steps.back().end == StepEnd::not_ended)
+        return failure(ErrorCode::bad_evidence,
+                       "a step begins although the one before it has not ended");
     outcome.end = StepEnd::not_ended;
-    record.any_write_issued = record.any_write_issued || std::holds_alternative<OverwritePass>(outcome.step);
+    record.any_write_issued =
+        record.any_write_issued || std::holds_alternative<OverwritePass>(outcome.step);
     record.steps.push_back(std::move(outcome));
     return {};
 }
 
 Result<void> fold_end(const Json& entry, EraseRecord& record) {
-    StepOutcome outcome = QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
-    if (record.steps.empty() || record.steps.back().index != outcome.index || record.steps.back().end != StepEnd::not_ended) {
+    StepOutcome outcome =
+        QUIETUS_TRY(outcome_from_json(QUIETUS_TRY(member(entry, "outcome")), record.plan));
+    if (record.steps.empty() || record.steps.back().index != outcome.index ||
+        record.steps.back().end != StepEnd::not_ended) {
         return failure(ErrorCode::bad_evidence, "a step ends that did not begin");
     }
     // The key that was promised before the first write is the one that counts.
-    if (record.steps.back().keystream != outcome.keystream || record.steps.back().sample_seed != outcome.sample_seed) {
+    if (record.steps.back().keystream != outcome.keystream ||
+        record.steps.back().sample_seed != outcome.sample_seed) {
         return failure(ErrorCode::bad_evidence, "a step ends with another key than it began with");
     }
     record.steps.back() = std::move(outcome);
@@ -65,9 +79,11 @@ Result<void> fold_close(const Json& entry, EraseRecord& record) {
     record.ended = QUIETUS_TRY(parse_rfc3339(QUIETUS_TRY(string_member(entry, "ended"))));
     record.identity_confirmed_after = QUIETUS_TRY(bool_member(entry, "identity_confirmed"));
     record.cause = QUIETUS_TRY(string_member(entry, "cause"));
-    if (entry.contains("signal")) record.signal = static_cast<int>(QUIETUS_TRY(integer_member(entry, "signal")));
+    if (entry.contains("signal"))
+        record.signal = static_cast<int>(QUIETUS_TRY(integer_member(entry, "signal")));
     const bool hung = QUIETUS_TRY(bool_member(entry, "hung"));
-    if (hung && !record.steps.empty() && record.steps.back().end == StepEnd::not_ended) record.steps.back().end = StepEnd::hung;
+    if (hung && !record.steps.empty() && record.steps.back().end == StepEnd::not_ended)
+        record.steps.back().end = StepEnd::hung;
     return {};
 }
 
@@ -85,11 +101,16 @@ void fold_verification(EraseRecord& record) {
         seen.mismatched = outcome.mismatched;
         seen.unreadable = outcome.unreadable;
         const bool clean = outcome.mismatched.empty() && outcome.unreadable.empty();
-        seen.outcome = !clean ? VerificationOutcome::fail : outcome.end == StepEnd::completed ? VerificationOutcome::pass : VerificationOutcome::unknown;
-        if (last_pass != nullptr) seen.expected = to_string(std::get<OverwritePass>(last_pass->step).pattern);
+        seen.outcome = !clean                              ? VerificationOutcome::fail
+                       : outcome.end == StepEnd::completed ? VerificationOutcome::pass
+                                                           : VerificationOutcome::unknown;
+        if (last_pass != nullptr)
+            seen.expected = to_string(std::get<OverwritePass>(last_pass->step).pattern);
     }
-    if (last_pass != nullptr) record.unwritten = last_pass->covered.complement(record.verification.total_bytes);
-    else record.unwritten.add({0, record.verification.total_bytes});
+    if (last_pass != nullptr)
+        record.unwritten = last_pass->covered.complement(record.verification.total_bytes);
+    else
+        record.unwritten.add({0, record.verification.total_bytes});
 }
 
 }  // namespace
@@ -109,9 +130,15 @@ Json open_event(const EraseRecord& start) {
             {"order", to_json(start.order)}};
 }
 
-Json begin_event(const StepOutcome& outcome) { return {{"event", "begin"}, {"outcome", to_json(outcome)}}; }
-Json end_event(const StepOutcome& outcome) { return {{"event", "end"}, {"outcome", to_json(outcome)}}; }
-Json progress_event(int step, const RangeSet& covered) { return {{"event", "progress"}, {"step", step}, {"covered", to_json(covered)}}; }
+Json begin_event(const StepOutcome& outcome) {
+    return {{"event", "begin"}, {"outcome", to_json(outcome)}};
+}
+Json end_event(const StepOutcome& outcome) {
+    return {{"event", "end"}, {"outcome", to_json(outcome)}};
+}
+Json progress_event(int step, const RangeSet& covered) {
+    return {{"event", "progress"}, {"step", step}, {"covered", to_json(covered)}};
+}
 
 Json close_event(const Closing& closing) {
     Json event{{"event", "close"},
@@ -134,11 +161,13 @@ Json evidence_event(const EvidenceDone& done) {
 }
 
 bool evidence_is_done(const std::vector<Json>& entries) {
-    return std::any_of(entries.begin(), entries.end(), [](const Json& entry) { return kind_of(entry) == "evidence"; });
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const Json& entry) { return kind_of(entry) == "evidence"; });
 }
 
 bool is_closed(const std::vector<Json>& entries) {
-    return std::any_of(entries.begin(), entries.end(), [](const Json& entry) { return kind_of(entry) == "close"; });
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const Json& entry) { return kind_of(entry) == "close"; });
 }
 
 Result<EraseRecord> fold(const std::vector<Json>& entries, std::string_view text) {
@@ -147,14 +176,22 @@ Result<EraseRecord> fold(const std::vector<Json>& entries, std::string_view text
     for (const Json& entry : entries) {
         const std::string kind = kind_of(entry);
         const bool first = record.journal_entries == 0;
-        if (first != (kind == "open")) return failure(ErrorCode::bad_evidence, "journal: does not begin with \"open\"");
-        if (kind == "open") QUIETUS_TRY_CONTEXT(fold_open(entry, record), "journal");
-        else if (kind == "begin") QUIETUS_TRY_CONTEXT(fold_begin(entry, record), "journal");
-        else if (kind == "end") QUIETUS_TRY_CONTEXT(fold_end(entry, record), "journal");
-        else if (kind == "close") QUIETUS_TRY_CONTEXT(fold_close(entry, record), "journal");
-        else if (kind != "progress") return failure(ErrorCode::bad_evidence, "journal: unknown event '" + printable_text(kind) + "'");
+        if (first != (kind == "open"))
+            return failure(ErrorCode::bad_evidence, "journal: does not begin with \"open\"");
+        if (kind == "open")
+            QUIETUS_TRY_CONTEXT(fold_open(entry, record), "journal");
+        else if (kind == "begin")
+            QUIETUS_TRY_CONTEXT(fold_begin(entry, record), "journal");
+        else if (kind == "end")
+            QUIETUS_TRY_CONTEXT(fold_end(entry, record), "journal");
+        else if (kind == "close")
+            QUIETUS_TRY_CONTEXT(fold_close(entry, record), "journal");
+        else if (kind != "progress")
+            return failure(ErrorCode::bad_evidence,
+                           "journal: unknown event '" + printable_text(kind) + "'");
         const auto line_end = text.find('\n', bound);
-        if (line_end == std::string_view::npos) return failure(ErrorCode::internal, "journal: fewer lines than entries");
+        if (line_end == std::string_view::npos)
+            return failure(ErrorCode::internal, "journal: fewer lines than entries");
         bound = line_end + 1;
         ++record.journal_entries;
         if (kind == "close") break;

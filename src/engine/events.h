@@ -1,6 +1,7 @@
 #pragma once
-// The journal's vocabulary, and the way back: an EraseRecord is a fold over its events, made by whoever holds the
-// journal, so that a hung or killed worker still has one. Both directions in one place.
+// The journal's vocabulary, and the way back: an EraseRecord is a fold over its events, made by
+// whoever holds the journal, so that a hung or killed worker still has one. Both directions in one
+// place.
 
 #include <optional>
 #include <string>
@@ -11,9 +12,11 @@
 
 namespace quietus::engine {
 
-/// "open": the plan, the consent and the machine: everything of a record that is known before the first write.
+/// "open": the plan, the consent and the machine: everything of a record that is known before the
+/// first write.
 Json open_event(const EraseRecord& start);
-/// "begin" and "end" of a step; "progress" now and then between them (a hint for resume, never a proof).
+/// "begin" and "end" of a step; "progress" now and then between them (a hint for resume, never a
+/// proof).
 Json begin_event(const StepOutcome& outcome);
 Json end_event(const StepOutcome& outcome);
 Json progress_event(int step, const RangeSet& covered);
@@ -44,8 +47,9 @@ bool evidence_is_done(const std::vector<Json>& entries);
 /// Has the run come to its end ("close")?
 bool is_closed(const std::vector<Json>& entries);
 
-/// The record of a closed or broken-off journal, with its verdict. `text` are the bytes the entries were read from; the record
-/// binds those up to and with "close". bad_evidence where the events make no sense.
+/// The record of a closed or broken-off journal, with its verdict. `text` are the bytes the entries
+/// were read from; the record binds those up to and with "close". bad_evidence where the events
+/// make no sense.
 Result<EraseRecord> fold(const std::vector<Json>& entries, std::string_view text);
 
 }  // namespace quietus::engine

@@ -15,25 +15,33 @@ namespace {
 constexpr std::size_t kComparePiece = 64 * kKiB;
 
 // Adds the sectors of `got` that differ from `expected`; `at` is the device offset of both.
-void add_differing_sectors(std::uint64_t at, std::span<const std::byte> got, std::span<const std::byte> expected, std::uint32_t sector, RangeSet& mismatched) {
+void add_differing_sectors(std::uint64_t at, std::span<const std::byte> got,
+                           std::span<const std::byte> expected, std::uint32_t sector,
+                           RangeSet& mismatched) {
     for (std::size_t i = 0; i < got.size(); i += sector) {
         const std::size_t length = std::min<std::size_t>(sector, got.size() - i);
-        if (std::memcmp(got.data() + i, expected.data() + i, length) != 0) mismatched.add({at + i, length});
+        if (std::memcmp(got.data() + i, expected.data() + i, length) != 0)
+            mismatched.add({at + i, length});
     }
 }
 
 class KeystreamSource final : public PatternSource {
   public:
-    KeystreamSource(KeystreamGenerator generator, AlignedBuffer scratch) : generator_{std::move(generator)}, scratch_{std::move(scratch)} {}
+    KeystreamSource(KeystreamGenerator generator, AlignedBuffer scratch)
+        : generator_{std::move(generator)}, scratch_{std::move(scratch)} {}
 
-    Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override { return generator_.fill(offset, out); }
+    Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
+        return generator_.fill(offset, out);
+    }
 
-    Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector, RangeSet& mismatched) override {
+    Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector,
+                         RangeSet& mismatched) override {
         for (std::size_t done = 0; done < got.size(); done += kComparePiece) {
             const auto piece = got.subspan(done, std::min(kComparePiece, got.size() - done));
             const auto expected = scratch_.span().first(piece.size());
             QUIETUS_TRY(generator_.fill(offset + done, expected));
-            if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0) add_differing_sectors(offset + done, piece, expected, sector, mismatched);
+            if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0)
+                add_differing_sectors(offset + done, piece, expected, sector, mismatched);
         }
         return {};
     }
@@ -45,8 +53,10 @@ class KeystreamSource final : public PatternSource {
 
 class ConstantSource final : public PatternSource {
   public:
-    // `image` holds the pattern repeated over request_size + one period, so that any phase can be cut from it.
-    ConstantSource(std::size_t period, AlignedBuffer image) : period_{period}, image_{std::move(image)} {}
+    // `image` holds the pattern repeated over request_size + one period, so that any phase can be
+    // cut from it.
+    ConstantSource(std::size_t period, AlignedBuffer image)
+        : period_{period}, image_{std::move(image)} {}
 
     Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
         const auto from = at(offset, out.size());
@@ -54,9 +64,11 @@ class ConstantSource final : public PatternSource {
         return {};
     }
 
-    Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector, RangeSet& mismatched) override {
+    Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector,
+                         RangeSet& mismatched) override {
         const auto expected = at(offset, got.size());
-        if (std::memcmp(got.data(), expected.data(), got.size()) != 0) add_differing_sectors(offset, got, expected, sector, mismatched);
+        if (std::memcmp(got.data(), expected.data(), got.size()) != 0)
+            add_differing_sectors(offset, got, expected, sector, mismatched);
         return {};
     }
 
@@ -66,7 +78,9 @@ class ConstantSource final : public PatternSource {
     }
 
   private:
-    std::span<const std::byte> at(std::uint64_t offset, std::size_t length) const { return image_.span().subspan(offset % period_, length); }
+    std::span<const std::byte> at(std::uint64_t offset, std::size_t length) const {
+        return image_.span().subspan(offset % period_, length);
+    }
 
     std::size_t period_;
     AlignedBuffer image_;
@@ -74,12 +88,14 @@ class ConstantSource final : public PatternSource {
 
 }  // namespace
 
-Result<std::unique_ptr<PatternSource>> make_pattern_source(const Pattern& pattern, const std::optional<Keystream>& keystream, std::size_t request_size) {
+Result<std::unique_ptr<PatternSource>> make_pattern_source(
+    const Pattern& pattern, const std::optional<Keystream>& keystream, std::size_t request_size) {
     if (const auto* constant = std::get_if<ConstantPattern>(&pattern)) {
         const std::size_t period = constant->bytes.size();
         QUIETUS_CHECK(period >= 1 && period <= kPatternSizeMax);
         auto image = QUIETUS_TRY(AlignedBuffer::create(request_size + kPatternSizeMax));
-        for (std::size_t i = 0; i < image.span().size(); ++i) image.span()[i] = constant->bytes[i % period];
+        for (std::size_t i = 0; i < image.span().size(); ++i)
+            image.span()[i] = constant->bytes[i % period];
         return std::make_unique<ConstantSource>(period, std::move(image));
     }
     if (!keystream) return failure(ErrorCode::internal, "a keystream pass without a keystream");

@@ -24,14 +24,19 @@ class PatternSource {
     /// Fills `out` with what belongs at `offset` (a multiple of 512). A failure fails the pass.
     virtual Result<void> fill(std::uint64_t offset, std::span<std::byte> out) = 0;
 
-    /// Compares `got`, read at `offset`, sector by sector; adds each differing sector (as bytes of the device) to `mismatched`.
-    virtual Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector, RangeSet& mismatched) = 0;
+    /// Compares `got`, read at `offset`, sector by sector; adds each differing sector (as bytes of
+    /// the device) to `mismatched`.
+    virtual Result<void> compare(std::uint64_t offset, std::span<const std::byte> got,
+                                 std::uint32_t sector, RangeSet& mismatched) = 0;
 
-    /// Memory that holds the right bytes for any multiple of 512, or nothing where position matters.
+    /// Memory that holds the right bytes for any multiple of 512, or nothing where position
+    /// matters.
     virtual std::span<const std::byte> shared() const { return {}; }
 };
 
-/// `keystream` is needed for a KeystreamPattern and ignored else. Requests are at most `request_size` bytes.
-Result<std::unique_ptr<PatternSource>> make_pattern_source(const Pattern& pattern, const std::optional<Keystream>& keystream, std::size_t request_size);
+/// `keystream` is needed for a KeystreamPattern and ignored else. Requests are at most
+/// `request_size` bytes.
+Result<std::unique_ptr<PatternSource>> make_pattern_source(
+    const Pattern& pattern, const std::optional<Keystream>& keystream, std::size_t request_size);
 
 }  // namespace quietus::engine

@@ -12,13 +12,15 @@ namespace quietus::engine {
 
 namespace {
 
-// How long wait() may keep us from looking whether we should stop: SIGINT must end a run within a second.
+// How long wait() may keep us from looking whether we should stop: SIGINT must end a run within a
+// second.
 constexpr int kWaitMs = 100;
 
 // Hands out the extents in requests of at most one buffer.
 class RequestCursor {
   public:
-    RequestCursor(const std::vector<Range>& extents, std::size_t request_size) : extents_{extents}, request_size_{request_size} {}
+    RequestCursor(const std::vector<Range>& extents, std::size_t request_size)
+        : extents_{extents}, request_size_{request_size} {}
 
     std::optional<Range> next() {
         while (index_ < extents_.size() && done_ == extents_[index_].count) {
@@ -27,7 +29,8 @@ class RequestCursor {
         }
         if (index_ == extents_.size()) return std::nullopt;
         const Range& extent = extents_[index_];
-        const Range request{extent.first + done_, std::min<std::uint64_t>(request_size_, extent.count - done_)};
+        const Range request{extent.first + done_,
+                            std::min<std::uint64_t>(request_size_, extent.count - done_)};
         done_ += request.count;
         return request;
     }
@@ -39,20 +42,28 @@ class RequestCursor {
     std::uint64_t done_{0};
 };
 
-StepEnd end_of_errno(int error) { return error == ENODEV || error == ENXIO || error == ENOMEDIUM ? StepEnd::device_gone : StepEnd::io_error; }
+StepEnd end_of_errno(int error) {
+    return error == ENODEV || error == ENXIO || error == ENOMEDIUM ? StepEnd::device_gone
+                                                                   : StepEnd::io_error;
+}
 
 std::string cause_of(const IoCompletion& completion) {
     const std::string what = completion.kind == IoKind::write ? "write" : "read";
-    const std::string at = what + " of " + std::to_string(completion.length) + " bytes at byte " + std::to_string(completion.offset);
+    const std::string at = what + " of " + std::to_string(completion.length) + " bytes at byte " +
+                           std::to_string(completion.offset);
     if (completion.error != 0) return at + ": " + std::generic_category().message(completion.error);
     return at + ": only " + std::to_string(completion.transferred) + " bytes were transferred";
 }
 
-// One run over the extents: prepare a buffer, submit, take completions, until all is done or something ends it.
+// One run over the extents: prepare a buffer, submit, take completions, until all is done or
+// something ends it.
 class Run {
   public:
     Run(IoQueue& queue, IoKind kind, const std::vector<Range>& extents, const KeepGoing& keep_going)
-        : queue_{queue}, kind_{kind}, cursor_{extents, queue.request_size()}, keep_going_{keep_going} {
+        : queue_{queue},
+          kind_{kind},
+          cursor_{extents, queue.request_size()},
+          keep_going_{keep_going} {
         for (unsigned slot = queue.depth(); slot-- > 0;) free_.push_back(slot);
     }
     Run(const Run&) = delete;
@@ -64,7 +75,8 @@ class Run {
             submit_what_fits();
             if (queue_.in_flight() == 0) break;
             take_completions();
-            if (running() && !keep_going_(coverage_.covered)) stop(StepEnd::interrupted, "interrupted");
+            if (running() && !keep_going_(coverage_.covered))
+                stop(StepEnd::interrupted, "interrupted");
         }
         return std::move(coverage_);
     }
@@ -93,7 +105,11 @@ class Run {
             if (!request) return;
             const unsigned slot = free_.back();
             Result<void> sent = prepare(*request, slot);
-            if (sent) sent = queue_.submit({.kind = kind_, .offset = request->first, .length = request->count, .slot = slot});
+            if (sent)
+                sent = queue_.submit({.kind = kind_,
+                                      .offset = request->first,
+                                      .length = request->count,
+                                      .slot = slot});
             if (!sent) return stop(StepEnd::io_error, sent.error().message);
             free_.pop_back();
         }
@@ -116,9 +132,11 @@ class Run {
     void take(const IoCompletion& completion) {
         if (!completion.ok()) {
             coverage_.failed.add({completion.offset, completion.length});
-            return stop(completion.error != 0 ? end_of_errno(completion.error) : StepEnd::io_error, cause_of(completion));
+            return stop(completion.error != 0 ? end_of_errno(completion.error) : StepEnd::io_error,
+                        cause_of(completion));
         }
-        if (const auto accepted = accept(completion); !accepted) return stop(StepEnd::io_error, accepted.error().message);
+        if (const auto accepted = accept(completion); !accepted)
+            return stop(StepEnd::io_error, accepted.error().message);
         coverage_.covered.add({completion.offset, completion.length});
     }
 
@@ -131,8 +149,11 @@ class Run {
 
 class WriteRun final : public Run {
   public:
-    WriteRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents, const KeepGoing& keep_going)
-        : Run{queue, IoKind::write, extents, keep_going}, pattern_{pattern}, shared_{!pattern.shared().empty() && queue.use_shared_source(pattern.shared())} {}
+    WriteRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+             const KeepGoing& keep_going)
+        : Run{queue, IoKind::write, extents, keep_going},
+          pattern_{pattern},
+          shared_{!pattern.shared().empty() && queue.use_shared_source(pattern.shared())} {}
 
   private:
     Result<void> prepare(const Range& request, unsigned slot) override {
@@ -147,21 +168,28 @@ class WriteRun final : public Run {
 
 class ReadRun final : public Run {
   public:
-    ReadRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents, std::uint32_t sector, const KeepGoing& keep_going)
+    ReadRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+            std::uint32_t sector, const KeepGoing& keep_going)
         : Run{queue, IoKind::read, extents, keep_going}, pattern_{pattern}, sector_{sector} {}
 
   private:
     Result<void> prepare(const Range& request, unsigned slot) override {
-        // A read that never reached the buffer must not pass, whatever the buffer held before: bytes drawn for this
-        // read-back, after every write, stand in each sector and are what is expected by a chance of 2^-128 only.
+        // A read that never reached the buffer must not pass, whatever the buffer held before:
+        // bytes drawn for this read-back, after every write, stand in each sector and are what is
+        // expected by a chance of 2^-128 only.
         if (!marked_) return tl::unexpected{marked_.error()};
         const auto buffer = queue_.buffer(slot).first(request.count);
-        for (std::size_t at = 0; at < buffer.size(); at += sector_) std::copy(mark_.begin(), mark_.end(), buffer.begin() + static_cast<std::ptrdiff_t>(at));
+        for (std::size_t at = 0; at < buffer.size(); at += sector_)
+            std::copy(mark_.begin(), mark_.end(), buffer.begin() + static_cast<std::ptrdiff_t>(at));
         return {};
     }
     Result<void> accept(const IoCompletion& completion) override {
-        QUIETUS_TRY(pattern_.compare(completion.offset, queue_.buffer(completion.slot).first(completion.length), sector_, coverage_.mismatched));
-        if (coverage_.mismatched.ranges().size() > kMismatchRangesMax) stop(StepEnd::mismatch, "more than " + std::to_string(kMismatchRangesMax) + " separate ranges read back as something else");
+        QUIETUS_TRY(pattern_.compare(completion.offset,
+                                     queue_.buffer(completion.slot).first(completion.length),
+                                     sector_, coverage_.mismatched));
+        if (coverage_.mismatched.ranges().size() > kMismatchRangesMax)
+            stop(StepEnd::mismatch, "more than " + std::to_string(kMismatchRangesMax) +
+                                        " separate ranges read back as something else");
         return {};
     }
 
@@ -173,15 +201,18 @@ class ReadRun final : public Run {
 
 }  // namespace
 
-Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents, const KeepGoing& keep_going) {
+Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+                       const KeepGoing& keep_going) {
     return WriteRun{queue, pattern, extents, keep_going}.go();
 }
 
-Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents, std::uint32_t sector, const KeepGoing& keep_going) {
+Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+                      std::uint32_t sector, const KeepGoing& keep_going) {
     Coverage coverage = ReadRun{queue, pattern, extents, sector, keep_going}.go();
     if (coverage.end == StepEnd::completed && !coverage.mismatched.empty()) {
         coverage.end = StepEnd::mismatch;
-        coverage.cause = std::to_string(coverage.mismatched.total()) + " bytes read back as something else";
+        coverage.cause =
+            std::to_string(coverage.mismatched.total()) + " bytes read back as something else";
     }
     return coverage;
 }

@@ -14,27 +14,31 @@
 
 namespace quietus::engine {
 
-/// What a step did to its extents. Nothing is assumed: `covered` holds what completed well and, reading, was compared.
+/// What a step did to its extents. Nothing is assumed: `covered` holds what completed well and,
+/// reading, was compared.
 struct Coverage {
     RangeSet covered;
-    RangeSet failed;       ///< Requests the device answered with an error, or short.
-    RangeSet mismatched;   ///< Reading only, in whole sectors.
+    RangeSet failed;      ///< Requests the device answered with an error, or short.
+    RangeSet mismatched;  ///< Reading only, in whole sectors.
     StepEnd end{StepEnd::completed};
-    std::string cause;     ///< "write at byte 4096: Input/output error"; empty where completed.
+    std::string cause;  ///< "write at byte 4096: Input/output error"; empty where completed.
 };
 
-/// Called between requests with what is covered so far; returns false to end as `interrupted`. Must return at once.
+/// Called between requests with what is covered so far; returns false to end as `interrupted`. Must
+/// return at once.
 using KeepGoing = std::function<bool(const RangeSet& covered)>;
 
-/// More separate ranges of wrong bytes than this end a read-back: the drive is not erased, and its record
-/// must stay readable.
+/// More separate ranges of wrong bytes than this end a read-back: the drive is not erased, and its
+/// record must stay readable.
 inline constexpr std::size_t kMismatchRangesMax = 4096;
 
-/// Writes the pattern over `extents` (sorted, multiples of the sector). Ends at the first error, after the requests
-/// in flight have come back.
-Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents, const KeepGoing& keep_going);
+/// Writes the pattern over `extents` (sorted, multiples of the sector). Ends at the first error,
+/// after the requests in flight have come back.
+Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+                       const KeepGoing& keep_going);
 
 /// Reads `extents` and compares. Goes on past mismatches, ends at the first read error.
-Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents, std::uint32_t sector, const KeepGoing& keep_going);
+Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+                      std::uint32_t sector, const KeepGoing& keep_going);
 
 }  // namespace quietus::engine

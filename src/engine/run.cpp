@@ -15,7 +15,12 @@ constexpr std::int64_t kProgressIntervalNs = 200'000'000;
 class Runner {
   public:
     Runner(TakenDrive& drive, RunControl& control, const Clock& clock, const RunOptions& options)
-        : drive_{drive}, control_{control}, clock_{clock}, options_{options}, addressable_{drive.plan().target.geometry.addressable().bytes}, sector_{drive.plan().target.geometry.logical_sector} {}
+        : drive_{drive},
+          control_{control},
+          clock_{clock},
+          options_{options},
+          addressable_{drive.plan().target.geometry.addressable().bytes},
+          sector_{drive.plan().target.geometry.logical_sector} {}
 
     RunEnd go() {
         RunEnd end;
@@ -23,14 +28,17 @@ class Runner {
             StepOutcome outcome;
             outcome.index = static_cast<int>(i);
             outcome.step = drive_.plan().steps[i];
-            if (const auto ran = run_step(outcome); !ran) end.cause = ran.error().message;
-            else if (outcome.end != StepEnd::completed) end.cause = to_string(outcome.step) + ": " + outcome.cause;
+            if (const auto ran = run_step(outcome); !ran)
+                end.cause = ran.error().message;
+            else if (outcome.end != StepEnd::completed)
+                end.cause = to_string(outcome.step) + ": " + outcome.cause;
         }
         // True from here on: nothing more is written. Whose bytes were they?
         const auto same = drive_.confirm_identity();
         end.identity_confirmed = same.has_value();
         if (!same && end.cause.empty()) end.cause = same.error().message;
-        if (const auto reread = drive_.handle().reread_partitions(); !reread) log::debug(reread.error().message);
+        if (const auto reread = drive_.handle().reread_partitions(); !reread)
+            log::debug(reread.error().message);
         return end;
     }
 
@@ -56,11 +64,13 @@ class Runner {
 
     Result<void> prepare_overwrite(const OverwritePass& pass, StepOutcome& outcome) {
         outcome.bytes_promised = addressable_;
-        if (std::holds_alternative<KeystreamPattern>(pass.pattern)) outcome.keystream = QUIETUS_TRY(new_keystream(preferred_algorithm()));
+        if (std::holds_alternative<KeystreamPattern>(pass.pattern))
+            outcome.keystream = QUIETUS_TRY(new_keystream(preferred_algorithm()));
         return {};
     }
 
-    // The seed is drawn now, after the flush of the pass: no drive could have known what will be read.
+    // The seed is drawn now, after the flush of the pass: no drive could have known what will be
+    // read.
     Result<std::vector<Range>> prepare_read_back(const ReadBack& read_back, StepOutcome& outcome) {
         if (!last_pass_) return failure(ErrorCode::internal, "a read-back before any pass");
         RangeSet extents;
@@ -69,7 +79,8 @@ class Runner {
             QUIETUS_TRY(fill_random(*outcome.sample_seed));
             outcome.sample_subsections = kSampleSubsections;
             outcome.sample_per_subsection = kSamplesPerSubsection;
-            for (const Range& range : sample_ranges(*outcome.sample_seed, addressable_, sector_)) extents.add(range);
+            for (const Range& range : sample_ranges(*outcome.sample_seed, addressable_, sector_))
+                extents.add(range);
         } else {
             extents.add({0, addressable_});
         }
@@ -79,9 +90,12 @@ class Runner {
 
     void overwrite(const OverwritePass& pass, StepOutcome& outcome) {
         const auto started = clock_.monotonic();
-        const Coverage coverage = with_queue(outcome, [&](IoQueue& queue, PatternSource& pattern) {
-            return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome));
-        }, pass.pattern, outcome.keystream);
+        const Coverage coverage = with_queue(
+            outcome,
+            [&](IoQueue& queue, PatternSource& pattern) {
+                return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome));
+            },
+            pass.pattern, outcome.keystream);
         record(coverage, outcome);
         // Also after an error: what was written must not linger in a cache that power can lose.
         const auto flushed = drive_.handle().flush();
@@ -95,21 +109,29 @@ class Runner {
 
     void verify(const std::vector<Range>& extents, StepOutcome& outcome) {
         const auto started = clock_.monotonic();
-        // O_DIRECT reads do not look into the page cache; dropping it keeps other readers honest too.
-        if (const auto dropped = drive_.handle().drop_cache(); !dropped) log::warning(dropped.error().message);
-        Coverage coverage = with_queue(outcome, [&](IoQueue& queue, PatternSource& pattern) {
-            return read_extents(queue, pattern, extents, sector_, keep_going(outcome));
-        }, last_pass_->pattern, last_keystream_);
+        // O_DIRECT reads do not look into the page cache; dropping it keeps other readers honest
+        // too.
+        if (const auto dropped = drive_.handle().drop_cache(); !dropped)
+            log::warning(dropped.error().message);
+        Coverage coverage = with_queue(
+            outcome,
+            [&](IoQueue& queue, PatternSource& pattern) {
+                return read_extents(queue, pattern, extents, sector_, keep_going(outcome));
+            },
+            last_pass_->pattern, last_keystream_);
         outcome.unreadable = std::exchange(coverage.failed, {});
         record(coverage, outcome);
         outcome.elapsed_ms = since(started);
     }
 
     template <class Work>
-    Coverage with_queue(StepOutcome& outcome, Work work, const Pattern& pattern, const std::optional<Keystream>& keystream) {
+    Coverage with_queue(StepOutcome& outcome, Work work, const Pattern& pattern,
+                        const std::optional<Keystream>& keystream) {
         auto source = make_pattern_source(pattern, keystream, options_.request_size);
         if (!source) return failed(source.error());
-        auto queue = drive_.handle().make_queue({.depth = options_.depth, .request_size = options_.request_size, .force_threads = options_.force_threads});
+        auto queue = drive_.handle().make_queue({.depth = options_.depth,
+                                                 .request_size = options_.request_size,
+                                                 .force_threads = options_.force_threads});
         if (!queue) return failed(queue.error());
         outcome.engine = std::string{(*queue)->name()};
         return work(**queue, **source);
@@ -142,7 +164,9 @@ class Runner {
         };
     }
 
-    std::uint64_t since(std::chrono::nanoseconds started) const { return static_cast<std::uint64_t>((clock_.monotonic() - started).count() / 1'000'000); }
+    std::uint64_t since(std::chrono::nanoseconds started) const {
+        return static_cast<std::uint64_t>((clock_.monotonic() - started).count() / 1'000'000);
+    }
 
     TakenDrive& drive_;
     RunControl& control_;
@@ -157,6 +181,8 @@ class Runner {
 
 }  // namespace
 
-RunEnd run(TakenDrive& drive, RunControl& control, const Clock& clock, const RunOptions& options) { return Runner{drive, control, clock, options}.go(); }
+RunEnd run(TakenDrive& drive, RunControl& control, const Clock& clock, const RunOptions& options) {
+    return Runner{drive, control, clock, options}.go();
+}
 
 }  // namespace quietus::engine

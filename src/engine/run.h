@@ -19,8 +19,8 @@ class RunControl {
     RunControl& operator=(const RunControl&) = delete;
     virtual ~RunControl() = default;
 
-    /// Journal first: returns only once the step, with its keystream or seed, is on stable storage. A failure
-    /// means the step must not run.
+    /// Journal first: returns only once the step, with its keystream or seed, is on stable storage.
+    /// A failure means the step must not run.
     virtual Result<void> begin(const StepOutcome& outcome) = 0;
     /// The step is over; on stable storage on return. A failure ends the run.
     virtual Result<void> end(const StepOutcome& outcome) = 0;
@@ -40,8 +40,9 @@ struct RunOptions {
     bool force_threads{false};
 };
 
-/// Runs the plan's steps until one does not complete. Whatever happens there is an outcome, never an error: the steps
-/// that began have been reported through `control`.
-RunEnd run(TakenDrive& drive, RunControl& control, const Clock& clock, const RunOptions& options = {});
+/// Runs the plan's steps until one does not complete. Whatever happens there is an outcome, never
+/// an error: the steps that began have been reported through `control`.
+RunEnd run(TakenDrive& drive, RunControl& control, const Clock& clock,
+           const RunOptions& options = {});
 
 }  // namespace quietus::engine

@@ -1,5 +1,6 @@
 #pragma once
-// Taking a drive: from an approved plan to a drive that is ours and nobody else's. Writes no byte of it.
+// Taking a drive: from an approved plan to a drive that is ours and nobody else's. Writes no byte
+// of it.
 
 #include <memory>
 #include <vector>
@@ -9,11 +10,12 @@
 
 namespace quietus::engine {
 
-/// flock may be somebody's for a moment (udev probing): wait so long, then 75. cli.md fixes the figure.
+/// flock may be somebody's for a moment (udev probing): wait so long, then 75. cli.md fixes the
+/// figure.
 inline constexpr int kLockWaitMs = 5000;
 
-/// A drive locked, exclusive, compared with its plan, without partitions. Moves, never copies. Letting go of it without
-/// run() puts the removed partitions back.
+/// A drive locked, exclusive, compared with its plan, without partitions. Moves, never copies.
+/// Letting go of it without run() puts the removed partitions back.
 class TakenDrive {
   public:
     TakenDrive(guard::ApprovedPlan plan, std::unique_ptr<WriteHandle> handle, DeviceSnapshot seen);
@@ -27,11 +29,13 @@ class TakenDrive {
     WriteHandle& handle() { return *handle_; }
     /// From the first write on there is nothing to put back.
     void forget_partitions() { removed_.clear(); }
-    /// Is the drive behind the descriptor still the one that was approved? `bad_evidence` says what differs.
+    /// Is the drive behind the descriptor still the one that was approved? `bad_evidence` says what
+    /// differs.
     Result<void> confirm_identity();
 
   private:
-    friend tl::expected<TakenDrive, std::vector<Objection>> take(Host& host, guard::ApprovedPlan plan, const std::vector<int>& own_processes);
+    friend tl::expected<TakenDrive, std::vector<Objection>> take(
+        Host& host, guard::ApprovedPlan plan, const std::vector<int>& own_processes);
     Result<void> remove_partitions();
     guard::ApprovedPlan plan_;
     std::unique_ptr<WriteHandle> handle_;
@@ -39,9 +43,11 @@ class TakenDrive {
     std::vector<Partition> removed_;
 };
 
-/// In this order (architecture, rule 2): flock, O_EXCL, identity through the descriptor, everything the guards look at
-/// once more; then each partition written back, dropped and deleted; then the guards a last time. Refusals are objections
-/// with their exit status; whatever was done is undone. Call in the worker process of the drive: any of it may hang.
-tl::expected<TakenDrive, std::vector<Objection>> take(Host& host, guard::ApprovedPlan plan, const std::vector<int>& own_processes);
+/// In this order (architecture, rule 2): flock, O_EXCL, identity through the descriptor, everything
+/// the guards look at once more; then each partition written back, dropped and deleted; then the
+/// guards a last time. Refusals are objections with their exit status; whatever was done is undone.
+/// Call in the worker process of the drive: any of it may hang.
+tl::expected<TakenDrive, std::vector<Objection>> take(Host& host, guard::ApprovedPlan plan,
+                                                      const std::vector<int>& own_processes);
 
 }  // namespace quietus::engine

@@ -144,9 +144,10 @@ Found usage_unseen(const Situation& s) {
 Found processes_unseen(const Situation& s) {
     Found found;
     for (const std::string& gap : s.now.usage.unseen_processes) {
-        append(found, object(s, "cannot see " + printable_text(gap),
-                             "run on the host itself, or --accept processes-unseen if you know that "
-                             "none of them uses the drive"));
+        append(found,
+               object(s, "cannot see " + printable_text(gap),
+                      "run on the host itself, or --accept processes-unseen if you know that "
+                      "none of them uses the drive"));
     }
     return found;
 }

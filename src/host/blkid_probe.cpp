@@ -40,7 +40,8 @@ void collect(blkid_probe probe, std::vector<FoundSignature>& found) {
     }
 }
 
-// What can be read: a piece of a sector at the end cannot, and libblkid would fail on it. 0 means "all" to libblkid.
+// What can be read: a piece of a sector at the end cannot, and libblkid would fail on it. 0 means
+// "all" to libblkid.
 blkid_loff_t whole_sectors(int fd) {
     std::uint64_t size{};
     int sector{};

@@ -15,23 +15,23 @@ enum class IoKind { read, write };
 
 struct IoRequest {
     IoKind kind{IoKind::write};
-    std::uint64_t offset{0};   ///< Bytes; a multiple of the logical sector.
-    std::size_t length{0};     ///< Bytes; a multiple of the logical sector, at most request_size.
-    unsigned slot{0};          ///< Which buffer; free between its completion and the next submit.
+    std::uint64_t offset{0};  ///< Bytes; a multiple of the logical sector.
+    std::size_t length{0};    ///< Bytes; a multiple of the logical sector, at most request_size.
+    unsigned slot{0};         ///< Which buffer; free between its completion and the next submit.
 };
 
 struct IoCompletion {
     unsigned slot{0};
     IoKind kind{IoKind::write};
     std::uint64_t offset{0};
-    std::size_t length{0};      ///< As asked.
-    std::size_t transferred{0}; ///< As done; fewer than asked is a short transfer.
-    int error{0};               ///< errno, 0 for success.
+    std::size_t length{0};       ///< As asked.
+    std::size_t transferred{0};  ///< As done; fewer than asked is a short transfer.
+    int error{0};                ///< errno, 0 for success.
     bool ok() const { return error == 0 && transferred == length; }
 };
 
-/// One thread drives it. A slot is in flight from submit() until its completion is returned; its buffer
-/// must not be touched meanwhile.
+/// One thread drives it. A slot is in flight from submit() until its completion is returned; its
+/// buffer must not be touched meanwhile.
 class IoQueue {
   public:
     IoQueue() = default;
@@ -42,8 +42,9 @@ class IoQueue {
     virtual unsigned depth() const = 0;
     virtual std::size_t request_size() const = 0;
     virtual std::span<std::byte> buffer(unsigned slot) = 0;
-    /// Points a slot's writes at shared constant memory instead of its own buffer (one pattern for all):
-    /// `source` must outlive the queue. Optional: returns false where the implementation cannot.
+    /// Points a slot's writes at shared constant memory instead of its own buffer (one pattern for
+    /// all): `source` must outlive the queue. Optional: returns false where the implementation
+    /// cannot.
     virtual bool use_shared_source(std::span<const std::byte> source) = 0;
     /// Hands the request to the kernel. Fails only where it could not be queued at all.
     virtual Result<void> submit(const IoRequest& request) = 0;

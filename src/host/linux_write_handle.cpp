@@ -20,7 +20,8 @@ namespace quietus {
 
 namespace {
 
-// Interrupts one blocking call after a time: flock(2) has no deadline of its own. For single-threaded workers.
+// Interrupts one blocking call after a time: flock(2) has no deadline of its own. For
+// single-threaded workers.
 class Alarm {
   public:
     explicit Alarm(int after_ms) {
@@ -32,7 +33,9 @@ class Alarm {
         sigaddset(&alarm_only, SIGALRM);
         pthread_sigmask(SIG_UNBLOCK, &alarm_only, &mask_);
         // Repeats, so that a signal that arrives just before the call blocks is not the only one.
-        const itimerval timer{.it_interval = {.tv_sec = 0, .tv_usec = 100'000}, .it_value = {.tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000}};
+        const itimerval timer{
+            .it_interval = {.tv_sec = 0, .tv_usec = 100'000},
+            .it_value = {.tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000}};
         setitimer(ITIMER_REAL, &timer, nullptr);
     }
     Alarm(const Alarm&) = delete;
@@ -55,17 +58,23 @@ Result<void> lock_node(int fd, const std::string& node, int wait_ms) {
     const Alarm alarm{wait_ms};
     if (flock(fd, LOCK_EX) == 0) return {};
     if (errno != EINTR) return sys_failure("flock " + node, errno);
-    return failure(ErrorCode::busy, node + ": locked by another process (flock)", "another run of quietus, or udev, is working on it: try again later");
+    return failure(ErrorCode::busy, node + ": locked by another process (flock)",
+                   "another run of quietus, or udev, is working on it: try again later");
 }
 
 class LinuxWriteHandle final : public WriteHandle {
   public:
-    LinuxWriteHandle(std::string node, UniqueFd lock, UniqueFd device) : node_{std::move(node)}, lock_{std::move(lock)}, device_{std::move(device)} {}
+    LinuxWriteHandle(std::string node, UniqueFd lock, UniqueFd device)
+        : node_{std::move(node)}, lock_{std::move(lock)}, device_{std::move(device)} {}
 
     Result<HandleFacts> facts() override { return handle_facts(device_.get(), node_); }
-    Result<void> read_direct(std::uint64_t offset, std::span<std::byte> out) override { return read_exactly(device_.get(), offset, out, node_); }
+    Result<void> read_direct(std::uint64_t offset, std::span<std::byte> out) override {
+        return read_exactly(device_.get(), offset, out, node_);
+    }
     std::string_view read_mode() const override { return "O_DIRECT"; }
-    Result<std::unique_ptr<IoQueue>> make_queue(const QueueOptions& options) override { return make_linux_queue(device_.get(), options); }
+    Result<std::unique_ptr<IoQueue>> make_queue(const QueueOptions& options) override {
+        return make_linux_queue(device_.get(), options);
+    }
 
     Result<void> flush() override {
         if (fsync(device_.get()) != 0) return sys_failure("flush " + node_, errno);
@@ -73,7 +82,8 @@ class LinuxWriteHandle final : public WriteHandle {
     }
 
     Result<void> drop_cache() override {
-        if (ioctl(device_.get(), BLKFLSBUF, 0) != 0) return sys_failure("drop the cache of " + node_, errno);
+        if (ioctl(device_.get(), BLKFLSBUF, 0) != 0)
+            return sys_failure("drop the cache of " + node_, errno);
         return {};
     }
 
@@ -88,27 +98,33 @@ class LinuxWriteHandle final : public WriteHandle {
     }
 
     Result<void> restore_partition(const Partition& partition) override {
-        if (partition_ioctl(BLKPG_ADD_PARTITION, partition) != 0 && errno != EBUSY) return sys_failure("put back partition " + partition.name, errno);
+        if (partition_ioctl(BLKPG_ADD_PARTITION, partition) != 0 && errno != EBUSY)
+            return sys_failure("put back partition " + partition.name, errno);
         return {};
     }
 
     Result<void> reread_partitions() override {
-        if (ioctl(device_.get(), BLKRRPART, 0) != 0) return sys_failure("re-read partitions of " + node_, errno);
+        if (ioctl(device_.get(), BLKRRPART, 0) != 0)
+            return sys_failure("re-read partitions of " + node_, errno);
         return {};
     }
 
   private:
-    // A partition has a page cache of its own: a dirty page there would be written back after our pass.
+    // A partition has a page cache of its own: a dirty page there would be written back after our
+    // pass.
     Result<void> write_back_and_drop(const Partition& partition) {
         const std::string path = "/dev/" + partition.name;
         const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)};
         struct stat status {};
-        const bool is_the_partition = fd.is_open() && fstat(fd.get(), &status) == 0 && S_ISBLK(status.st_mode) &&
+        const bool is_the_partition = fd.is_open() && fstat(fd.get(), &status) == 0 &&
+                                      S_ISBLK(status.st_mode) &&
                                       device_number_of(status.st_rdev) == partition.number;
-        // Without its node the kernel still writes back and drops the pages when it deletes the partition.
+        // Without its node the kernel still writes back and drops the pages when it deletes the
+        // partition.
         if (!is_the_partition) return {};
         if (fsync(fd.get()) != 0) return sys_failure("fsync " + path, errno);
-        if (ioctl(fd.get(), BLKFLSBUF, 0) != 0) return sys_failure("drop the cache of " + path, errno);
+        if (ioctl(fd.get(), BLKFLSBUF, 0) != 0)
+            return sys_failure("drop the cache of " + path, errno);
         return {};
     }
 
@@ -131,21 +147,33 @@ class LinuxWriteHandle final : public WriteHandle {
 
 }  // namespace
 
-Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& permit, int lock_wait_ms) {
+Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& permit,
+                                                         int lock_wait_ms) {
     const std::string& node = permit.target().path;
     UniqueFd lock{::open(node.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (!lock.is_open()) return sys_failure("open " + node, errno);
-    // Never O_CREAT; and what was a device when planned may be a file now: ask the descriptor, not the path.
+    // Never O_CREAT; and what was a device when planned may be a file now: ask the descriptor, not
+    // the path.
     const HandleFacts seen = QUIETUS_TRY(handle_facts(lock.get(), node));
     if (seen.number != permit.target().number) {
-        return failure(ErrorCode::bad_evidence, node + ": now device " + to_string(seen.number) + ", was " + to_string(permit.target().number) + " when planned", "run quietus plan again");
+        return failure(ErrorCode::bad_evidence,
+                       node + ": now device " + to_string(seen.number) + ", was " +
+                           to_string(permit.target().number) + " when planned",
+                       "run quietus plan again");
     }
     QUIETUS_TRY(lock_node(lock.get(), node, lock_wait_ms));
     UniqueFd device{::open(node.c_str(), O_RDWR | O_EXCL | O_DIRECT | O_CLOEXEC | O_NOCTTY)};
     if (!device.is_open()) {
         const int saved = errno;
-        if (saved == EBUSY) return failure(ErrorCode::refused, node + ": held exclusively by something that shows nowhere else (O_EXCL)", "a lazily unmounted filesystem or another program holds it: stop it, or reboot");
-        if (saved == EROFS || saved == EACCES || saved == EPERM) return failure(ErrorCode::refused, sys_error("open " + node + " for writing", saved).message, "the drive or its controller is write-protected");
+        if (saved == EBUSY)
+            return failure(
+                ErrorCode::refused,
+                node + ": held exclusively by something that shows nowhere else (O_EXCL)",
+                "a lazily unmounted filesystem or another program holds it: stop it, or reboot");
+        if (saved == EROFS || saved == EACCES || saved == EPERM)
+            return failure(ErrorCode::refused,
+                           sys_error("open " + node + " for writing", saved).message,
+                           "the drive or its controller is write-protected");
         return sys_failure("open " + node + " for writing", saved);
     }
     return std::make_unique<LinuxWriteHandle>(node, std::move(lock), std::move(device));

@@ -1,5 +1,6 @@
-// The queue for kernels where io_uring is disabled (kernel.io_uring_disabled, seccomp): one blocking request per
-// thread. A thread stuck in a dead drive cannot be stopped, which is why each drive has a worker process.
+// The queue for kernels where io_uring is disabled (kernel.io_uring_disabled, seccomp): one
+// blocking request per thread. A thread stuck in a dead drive cannot be stopped, which is why each
+// drive has a worker process.
 
 #include <algorithm>
 #include <cerrno>
@@ -20,8 +21,10 @@ namespace {
 
 class ThreadQueue final : public IoQueue {
   public:
-    ThreadQueue(int fd, const QueueOptions& options, AlignedBuffer buffers) : fd_{fd}, options_{options}, buffers_{std::move(buffers)} {
-        for (unsigned i = 0; i < options_.depth; ++i) threads_.emplace_back([this](const std::stop_token& stop) { serve(stop); });
+    ThreadQueue(int fd, const QueueOptions& options, AlignedBuffer buffers)
+        : fd_{fd}, options_{options}, buffers_{std::move(buffers)} {
+        for (unsigned i = 0; i < options_.depth; ++i)
+            threads_.emplace_back([this](const std::stop_token& stop) { serve(stop); });
     }
     ThreadQueue(const ThreadQueue&) = delete;
     ThreadQueue& operator=(const ThreadQueue&) = delete;
@@ -32,7 +35,9 @@ class ThreadQueue final : public IoQueue {
 
     unsigned depth() const override { return options_.depth; }
     std::size_t request_size() const override { return options_.request_size; }
-    std::span<std::byte> buffer(unsigned slot) override { return buffers_.span().subspan(slot * options_.request_size, options_.request_size); }
+    std::span<std::byte> buffer(unsigned slot) override {
+        return buffers_.span().subspan(slot * options_.request_size, options_.request_size);
+    }
 
     bool use_shared_source(std::span<const std::byte> source) override {
         if (source.size() < options_.request_size) return false;
@@ -42,7 +47,8 @@ class ThreadQueue final : public IoQueue {
     }
 
     Result<void> submit(const IoRequest& request) override {
-        QUIETUS_CHECK(request.slot < options_.depth && request.length <= options_.request_size && request.length > 0);
+        QUIETUS_CHECK(request.slot < options_.depth && request.length <= options_.request_size &&
+                      request.length > 0);
         {
             const std::lock_guard lock{mutex_};
             waiting_.push_back(request);
@@ -57,8 +63,10 @@ class ThreadQueue final : public IoQueue {
         if (in_flight_ == 0) return done;
         std::unique_lock lock{mutex_};
         const auto some = [this] { return !finished_.empty(); };
-        if (timeout_ms < 0) work_done_.wait(lock, some);
-        else work_done_.wait_for(lock, std::chrono::milliseconds{timeout_ms}, some);
+        if (timeout_ms < 0)
+            work_done_.wait(lock, some);
+        else
+            work_done_.wait_for(lock, std::chrono::milliseconds{timeout_ms}, some);
         done.swap(finished_);
         in_flight_ -= static_cast<unsigned>(done.size());
         return done;
@@ -73,7 +81,8 @@ class ThreadQueue final : public IoQueue {
             IoRequest request;
             {
                 std::unique_lock lock{mutex_};
-                work_arrived_.wait(lock, [&] { return stop.stop_requested() || !waiting_.empty(); });
+                work_arrived_.wait(lock,
+                                   [&] { return stop.stop_requested() || !waiting_.empty(); });
                 if (waiting_.empty()) return;
                 request = waiting_.front();
                 waiting_.pop_front();
@@ -90,7 +99,8 @@ class ThreadQueue final : public IoQueue {
     IoCompletion transfer(const IoRequest& request) {
         const bool writes = request.kind == IoKind::write;
         const bool from_shared = writes && !shared_.empty();
-        std::byte* memory = from_shared ? const_cast<std::byte*>(shared_.data()) : buffer(request.slot).data();
+        std::byte* memory =
+            from_shared ? const_cast<std::byte*>(shared_.data()) : buffer(request.slot).data();
         const iovec vector{.iov_base = memory, .iov_len = request.length};
         ssize_t done = 0;
         do {
@@ -113,9 +123,9 @@ class ThreadQueue final : public IoQueue {
     std::mutex mutex_;
     std::condition_variable work_arrived_;
     std::condition_variable work_done_;
-    std::deque<IoRequest> waiting_;        // guarded by mutex_
-    std::vector<IoCompletion> finished_;   // guarded by mutex_
-    std::vector<std::jthread> threads_;    // last: they end before what they use
+    std::deque<IoRequest> waiting_;       // guarded by mutex_
+    std::vector<IoCompletion> finished_;  // guarded by mutex_
+    std::vector<std::jthread> threads_;   // last: they end before what they use
 };
 
 }  // namespace

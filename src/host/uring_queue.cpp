@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cerrno>
-
 #include <liburing.h>
+
 #include <sys/uio.h>
 
 #include "base/log.h"
@@ -15,7 +15,8 @@ namespace {
 
 class UringQueue final : public IoQueue {
   public:
-    UringQueue(int fd, const QueueOptions& options, AlignedBuffer buffers) : fd_{fd}, options_{options}, buffers_{std::move(buffers)}, requests_(options.depth) {}
+    UringQueue(int fd, const QueueOptions& options, AlignedBuffer buffers)
+        : fd_{fd}, options_{options}, buffers_{std::move(buffers)}, requests_(options.depth) {}
     UringQueue(const UringQueue&) = delete;
     UringQueue& operator=(const UringQueue&) = delete;
     ~UringQueue() override {
@@ -23,8 +24,10 @@ class UringQueue final : public IoQueue {
     }
 
     Result<void> start() {
-        // One thread submits and reaps; completions may wait until that thread asks (kernels from 6.1 on).
-        int rc = io_uring_queue_init(options_.depth, &ring_, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+        // One thread submits and reaps; completions may wait until that thread asks (kernels
+        // from 6.1 on).
+        int rc = io_uring_queue_init(options_.depth, &ring_,
+                                     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
         if (rc == -EINVAL) rc = io_uring_queue_init(options_.depth, &ring_, 0);
         if (rc < 0) return sys_failure("io_uring_setup", -rc);
         started_ = true;
@@ -36,31 +39,40 @@ class UringQueue final : public IoQueue {
 
     unsigned depth() const override { return options_.depth; }
     std::size_t request_size() const override { return options_.request_size; }
-    std::span<std::byte> buffer(unsigned slot) override { return buffers_.span().subspan(slot * options_.request_size, options_.request_size); }
+    std::span<std::byte> buffer(unsigned slot) override {
+        return buffers_.span().subspan(slot * options_.request_size, options_.request_size);
+    }
 
     bool use_shared_source(std::span<const std::byte> source) override {
         if (source.size() < options_.request_size) return false;
         shared_ = source;
-        if (fixed_buffers_) fixed_buffers_ = io_uring_unregister_buffers(&ring_) == 0 && register_buffers(source);
+        if (fixed_buffers_)
+            fixed_buffers_ = io_uring_unregister_buffers(&ring_) == 0 && register_buffers(source);
         return true;
     }
 
     Result<void> submit(const IoRequest& request) override {
-        QUIETUS_CHECK(request.slot < options_.depth && request.length <= options_.request_size && request.length > 0);
+        QUIETUS_CHECK(request.slot < options_.depth && request.length <= options_.request_size &&
+                      request.length > 0);
         io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
         QUIETUS_CHECK(sqe != nullptr);
         const bool from_shared = request.kind == IoKind::write && !shared_.empty();
         // The kernel only reads from it; the interface has no const.
-        void* memory = from_shared ? const_cast<std::byte*>(shared_.data()) : buffer(request.slot).data();
+        void* memory =
+            from_shared ? const_cast<std::byte*>(shared_.data()) : buffer(request.slot).data();
         const auto length = static_cast<unsigned>(request.length);
         const int file = fixed_file_ ? 0 : fd_;
         const int buffer_index = from_shared ? 1 : 0;
         if (request.kind == IoKind::write) {
-            if (fixed_buffers_) io_uring_prep_write_fixed(sqe, file, memory, length, request.offset, buffer_index);
-            else io_uring_prep_write(sqe, file, memory, length, request.offset);
+            if (fixed_buffers_)
+                io_uring_prep_write_fixed(sqe, file, memory, length, request.offset, buffer_index);
+            else
+                io_uring_prep_write(sqe, file, memory, length, request.offset);
         } else {
-            if (fixed_buffers_) io_uring_prep_read_fixed(sqe, file, memory, length, request.offset, buffer_index);
-            else io_uring_prep_read(sqe, file, memory, length, request.offset);
+            if (fixed_buffers_)
+                io_uring_prep_read_fixed(sqe, file, memory, length, request.offset, buffer_index);
+            else
+                io_uring_prep_read(sqe, file, memory, length, request.offset);
         }
         if (fixed_file_) sqe->flags |= IOSQE_FIXED_FILE;
         sqe->user_data = request.slot;
@@ -75,8 +87,11 @@ class UringQueue final : public IoQueue {
         std::vector<IoCompletion> done;
         if (in_flight_ == 0) return done;
         io_uring_cqe* cqe = nullptr;
-        __kernel_timespec limit{.tv_sec = timeout_ms / 1000, .tv_nsec = (timeout_ms % 1000) * 1'000'000LL};
-        const int rc = retry_interrupted([&] { return io_uring_wait_cqe_timeout(&ring_, &cqe, timeout_ms < 0 ? nullptr : &limit); });
+        __kernel_timespec limit{.tv_sec = timeout_ms / 1000,
+                                .tv_nsec = (timeout_ms % 1000) * 1'000'000LL};
+        const int rc = retry_interrupted([&] {
+            return io_uring_wait_cqe_timeout(&ring_, &cqe, timeout_ms < 0 ? nullptr : &limit);
+        });
         if (rc == -ETIME) return done;
         if (rc < 0) return sys_failure("io_uring_wait", -rc);
         while (io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr) {
@@ -100,8 +115,9 @@ class UringQueue final : public IoQueue {
     }
 
     bool register_buffers(std::span<const std::byte> source) {
-        std::array<iovec, 2> vectors{iovec{.iov_base = buffers_.span().data(), .iov_len = buffers_.span().size()},
-                                     iovec{.iov_base = const_cast<std::byte*>(source.data()), .iov_len = source.size()}};
+        std::array<iovec, 2> vectors{
+            iovec{.iov_base = buffers_.span().data(), .iov_len = buffers_.span().size()},
+            iovec{.iov_base = const_cast<std::byte*>(source.data()), .iov_len = source.size()}};
         return io_uring_register_buffers(&ring_, vectors.data(), source.empty() ? 1 : 2) == 0;
     }
 

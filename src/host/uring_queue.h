@@ -7,8 +7,9 @@
 
 namespace quietus {
 
-/// io_uring on `fd` (which the caller keeps open): registered file and buffers where the kernel allows them. Fails
-/// with the errno of io_uring_setup where io_uring is disabled (EPERM, ENOSYS): then use the thread queue.
+/// io_uring on `fd` (which the caller keeps open): registered file and buffers where the kernel
+/// allows them. Fails with the errno of io_uring_setup where io_uring is disabled (EPERM, ENOSYS):
+/// then use the thread queue.
 Result<std::unique_ptr<IoQueue>> make_uring_queue(int fd, const QueueOptions& options);
 
 /// preadv2/pwritev2 in `depth` threads: the same contract without io_uring.

@@ -1,5 +1,6 @@
 #pragma once
-// Objections of the guards and what people said to them: values here, so that records can name them.
+// Objections of the guards and what people said to them: values here, so that records can name
+// them.
 
 #include <set>
 #include <string>
@@ -18,7 +19,7 @@ enum class Severity {
 std::string to_string(Severity severity);  // "stop", "needs-consent"
 
 struct Objection {
-    std::string rule;    ///< Stable id: "mounted".
+    std::string rule;  ///< Stable id: "mounted".
     Severity severity{Severity::stop};
     ExitStatus status{ExitStatus::refused};
     std::string what;    ///< "/dev/sda: mounted at /srv": fault first, lower case.
@@ -34,9 +35,9 @@ Result<ConsentMeans> parse_consent_means(std::string_view text);
 struct Consent {
     std::vector<std::string> confirmations;  ///< Each --confirm, or the line typed at the prompt.
     bool typed{false};                       ///< The confirmations came from a terminal.
-    std::string plan_token;                  ///< --confirm-plan; checked against all plans of the call.
-    bool plan_token_holds{false};            ///< Set by whoever checked it.
-    std::set<std::string> accepted;          ///< --accept RULE_ID.
+    std::string plan_token;          ///< --confirm-plan; checked against all plans of the call.
+    bool plan_token_holds{false};    ///< Set by whoever checked it.
+    std::set<std::string> accepted;  ///< --accept RULE_ID.
     friend bool operator==(const Consent&, const Consent&) = default;
 };
 

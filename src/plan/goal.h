@@ -27,7 +27,8 @@ Result<VerifyMode> parse_verify_mode(std::string_view text);
 struct Goal {
     Purpose purpose{Purpose::internal_reuse};
     bool purpose_is_default{true};
-    std::optional<Level> level;      ///< Asked for; else the best the drive offers, at least what the purpose needs.
+    std::optional<Level>
+        level;  ///< Asked for; else the best the drive offers, at least what the purpose needs.
     std::string technique{"random"};
     bool technique_is_default{true};
     VerifyMode verify{VerifyMode::full};

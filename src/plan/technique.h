@@ -13,7 +13,8 @@
 
 namespace quietus {
 
-/// One AES-256-CTR (or ChaCha20) keystream with a fresh key: any block can be made again from the key.
+/// One AES-256-CTR (or ChaCha20) keystream with a fresh key: any block can be made again from the
+/// key.
 struct KeystreamPattern {
     friend bool operator==(const KeystreamPattern&, const KeystreamPattern&) = default;
 };
@@ -40,8 +41,8 @@ struct Citation {
 };
 
 struct Technique {
-    std::string name;     ///< "random", "zero", "ones", "pattern:HEX"
-    std::string title;    ///< "one pass of keystream under a fresh key"
+    std::string name;   ///< "random", "zero", "ones", "pattern:HEX"
+    std::string title;  ///< "one pass of keystream under a fresh key"
     std::vector<Pattern> passes;
     std::vector<Citation> references;
     friend bool operator==(const Technique&, const Technique&) = default;

@@ -1,6 +1,6 @@
 #pragma once
-// What happened to one drive: a value made by folding the journal, whatever happened. Certificates are
-// written from it and from nothing else.
+// What happened to one drive: a value made by folding the journal, whatever happened. Certificates
+// are written from it and from nothing else.
 
 #include <cstdint>
 #include <optional>
@@ -16,12 +16,13 @@ namespace quietus {
 
 enum class Verdict { erased, exceptions, not_erased, unknown };
 enum class MediaState { untouched, altered, complete, unknown };
-std::string to_string(Verdict verdict);          // "erased", "exceptions", "not-erased", "unknown"
+std::string to_string(Verdict verdict);  // "erased", "exceptions", "not-erased", "unknown"
 std::string to_string(MediaState state);
 Result<Verdict> parse_verdict(std::string_view text);
 
-/// Enough to make every byte of a keystream pass again (docs/formats/keystream.md). It protects no old
-/// data: it is in the journal from the first byte on and is published once verification is over.
+/// Enough to make every byte of a keystream pass again (docs/formats/keystream.md). It protects no
+/// old data: it is in the journal from the first byte on and is published once verification is
+/// over.
 struct Keystream {
     std::string algorithm;  ///< "AES-256-CTR" or "ChaCha20"
     Bytes key;              ///< 32 bytes
@@ -43,25 +44,25 @@ Result<StepEnd> parse_step_end(std::string_view text);
 
 /// What one step of the plan did, as measured by us.
 struct StepOutcome {
-    int index{0};                ///< Position in Plan::steps, from 0.
+    int index{0};  ///< Position in Plan::steps, from 0.
     Step step;
     UtcTime began;
     std::optional<UtcTime> ended;
-    std::uint64_t bytes_done{0}; ///< Written and acknowledged, or read and compared.
+    std::uint64_t bytes_done{0};      ///< Written and acknowledged, or read and compared.
     std::uint64_t bytes_promised{0};  ///< What a full run of the step would have done.
     std::uint64_t elapsed_ms{0};
-    bool flushed{false};         ///< The drive acknowledged a flush after the last write.
+    bool flushed{false};  ///< The drive acknowledged a flush after the last write.
     StepEnd end{StepEnd::not_ended};
-    RangeSet covered;            ///< Bytes written and acknowledged, or read and compared.
-    RangeSet failed;             ///< Bytes whose request failed.
-    RangeSet mismatched;         ///< Read-back only: bytes that read as something else.
-    RangeSet unreadable;         ///< Read-back only.
+    RangeSet covered;                    ///< Bytes written and acknowledged, or read and compared.
+    RangeSet failed;                     ///< Bytes whose request failed.
+    RangeSet mismatched;                 ///< Read-back only: bytes that read as something else.
+    RangeSet unreadable;                 ///< Read-back only.
     std::optional<Keystream> keystream;  ///< Overwrite with a keystream pattern.
     std::optional<Bytes> sample_seed;    ///< Read-back by sample: 32 bytes, drawn after the flush.
     std::uint64_t sample_subsections{0};
     std::uint64_t sample_per_subsection{0};
-    std::string engine;          ///< "io_uring", "threads", "memory".
-    std::string cause;           ///< Printable: "write at byte 4096: Input/output error".
+    std::string engine;  ///< "io_uring", "threads", "memory".
+    std::string cause;   ///< Printable: "write at byte 4096: Input/output error".
     friend bool operator==(const StepOutcome&, const StepOutcome&) = default;
 };
 
@@ -70,8 +71,8 @@ std::string to_string(VerificationOutcome outcome);
 
 struct Verification {
     VerifyMode mode{VerifyMode::none};
-    std::string expected;           ///< "keystream of pass 1", "00"
-    std::uint64_t covered_bytes{0}; ///< Really read and compared.
+    std::string expected;            ///< "keystream of pass 1", "00"
+    std::uint64_t covered_bytes{0};  ///< Really read and compared.
     std::uint64_t total_bytes{0};
     RangeSet mismatched;
     RangeSet unreadable;
@@ -79,7 +80,8 @@ struct Verification {
     friend bool operator==(const Verification&, const Verification&) = default;
 };
 
-/// The machine quietus ran on. Each value is printable; what could not be had says why in `missing`.
+/// The machine quietus ran on. Each value is printable; what could not be had says why in
+/// `missing`.
 struct HostFacts {
     std::string hostname;
     std::string kernel;
@@ -93,17 +95,17 @@ struct HostFacts {
 struct ToolFacts {
     std::string name{"quietus"};
     std::string version;
-    std::string commit;         ///< "unknown" where built outside git.
+    std::string commit;  ///< "unknown" where built outside git.
     std::string binary_sha256;
-    std::string build;          ///< Compiler and build type.
-    std::string selftest;       ///< "passed": the known answers of keystream and digest at start-up.
+    std::string build;     ///< Compiler and build type.
+    std::string selftest;  ///< "passed": the known answers of keystream and digest at start-up.
     friend bool operator==(const ToolFacts&, const ToolFacts&) = default;
 };
 
 struct OperatorFacts {
-    std::string declared;        ///< --operator, printable; may be empty.
-    std::string authenticated_by;///< "local uid 0 (root)"
-    std::string login_uid;       ///< /proc/self/loginuid, or why not.
+    std::string declared;          ///< --operator, printable; may be empty.
+    std::string authenticated_by;  ///< "local uid 0 (root)"
+    std::string login_uid;         ///< /proc/self/loginuid, or why not.
     friend bool operator==(const OperatorFacts&, const OperatorFacts&) = default;
 };
 
@@ -115,24 +117,25 @@ struct OrderFacts {
 
 /// The whole of it.
 struct EraseRecord {
-    std::string id;              ///< UUIDv7 of this erase; names journal, record and folder.
-    Plan plan;                   ///< With the snapshot the guards approved.
+    std::string id;  ///< UUIDv7 of this erase; names journal, record and folder.
+    Plan plan;       ///< With the snapshot the guards approved.
     Consent consent;
     ConsentMeans consent_means{ConsentMeans::none};
-    std::vector<Objection> accepted;   ///< Objections that consent overrode.
+    std::vector<Objection> accepted;  ///< Objections that consent overrode.
     UtcTime started;
     UtcTime ended;
     bool any_write_issued{false};
     std::vector<StepOutcome> steps;
     Verification verification;
-    RangeSet unwritten;          ///< Addressable bytes the last pass did not cover.
+    RangeSet unwritten;  ///< Addressable bytes the last pass did not cover.
     std::uint64_t unaddressable_bytes{0};
     bool identity_confirmed_after{false};  ///< Re-read through the descriptor after the last step.
     Verdict verdict{Verdict::unknown};
     MediaState media_state{MediaState::unknown};
-    std::string cause;           ///< Why not erased; empty for erased.
-    std::optional<int> signal;   ///< SIGINT or SIGTERM ended it.
-    std::string journal_digest;  ///< SHA-256 (hex) of the journal's bytes up to and with its closing event.
+    std::string cause;          ///< Why not erased; empty for erased.
+    std::optional<int> signal;  ///< SIGINT or SIGTERM ended it.
+    std::string
+        journal_digest;  ///< SHA-256 (hex) of the journal's bytes up to and with its closing event.
     std::uint64_t journal_entries{0};
     HostFacts host;
     ToolFacts tool;
@@ -141,8 +144,8 @@ struct EraseRecord {
     friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
 };
 
-/// The verdict and media state that the steps, verification and ranges of the record allow, by the rules of
-/// quietus(8) "Verdicts". Pure; every EraseRecord's verdict is made here and nowhere else.
+/// The verdict and media state that the steps, verification and ranges of the record allow, by the
+/// rules of quietus(8) "Verdicts". Pure; every EraseRecord's verdict is made here and nowhere else.
 struct Judgement {
     Verdict verdict{Verdict::unknown};
     MediaState media_state{MediaState::unknown};

@@ -8,17 +8,21 @@ namespace {
 
 Result<Bytes> hex_member(const Json& json, const std::string& key) {
     auto bytes = from_hex(QUIETUS_TRY(string_member(json, key)));
-    if (!bytes) return failure(ErrorCode::bad_evidence, "\"" + key + "\": " + bytes.error().message);
+    if (!bytes)
+        return failure(ErrorCode::bad_evidence, "\"" + key + "\": " + bytes.error().message);
     return bytes;
 }
 
-Result<UtcTime> time_member(const Json& json, const std::string& key) { return parse_rfc3339(QUIETUS_TRY(string_member(json, key))); }
+Result<UtcTime> time_member(const Json& json, const std::string& key) {
+    return parse_rfc3339(QUIETUS_TRY(string_member(json, key)));
+}
 
 }  // namespace
 
 Json to_json(const RangeSet& ranges) {
     Json list = Json::array();
-    for (const Range& range : ranges.ranges()) list.push_back(Json::array({json_integer(range.first), json_integer(range.count)}));
+    for (const Range& range : ranges.ranges())
+        list.push_back(Json::array({json_integer(range.first), json_integer(range.count)}));
     return list;
 }
 
@@ -26,7 +30,8 @@ Result<RangeSet> ranges_from_json(const Json& json) {
     if (!json.is_array()) return failure(ErrorCode::bad_evidence, "ranges are not a list");
     RangeSet ranges;
     for (const Json& pair : json) {
-        if (!pair.is_array() || pair.size() != 2) return failure(ErrorCode::bad_evidence, "a range is not [first, count]");
+        if (!pair.is_array() || pair.size() != 2)
+            return failure(ErrorCode::bad_evidence, "a range is not [first, count]");
         const std::uint64_t first = QUIETUS_TRY(integer_from(pair[0], "range"));
         const std::uint64_t count = QUIETUS_TRY(integer_from(pair[1], "range"));
         if (!checked_add(first, count)) return failure(ErrorCode::bad_evidence, "a range wraps");
@@ -36,7 +41,9 @@ Result<RangeSet> ranges_from_json(const Json& json) {
 }
 
 Json to_json(const Keystream& keystream) {
-    return {{"algorithm", keystream.algorithm}, {"key", to_hex(keystream.key)}, {"nonce", to_hex(keystream.nonce)}};
+    return {{"algorithm", keystream.algorithm},
+            {"key", to_hex(keystream.key)},
+            {"nonce", to_hex(keystream.nonce)}};
 }
 
 Result<Keystream> keystream_from_json(const Json& json) {
@@ -72,7 +79,8 @@ Json to_json(const StepOutcome& outcome) {
 Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
     StepOutcome outcome;
     const std::uint64_t index = QUIETUS_TRY(integer_member(json, "index"));
-    if (index >= plan.steps.size()) return failure(ErrorCode::bad_evidence, "a step the plan does not have");
+    if (index >= plan.steps.size())
+        return failure(ErrorCode::bad_evidence, "a step the plan does not have");
     outcome.index = static_cast<int>(index);
     outcome.step = plan.steps[index];
     outcome.began = QUIETUS_TRY(time_member(json, "began"));
@@ -88,11 +96,13 @@ Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
     outcome.engine = QUIETUS_TRY(string_member(json, "engine"));
     outcome.cause = QUIETUS_TRY(string_member(json, "cause"));
     if (json.contains("ended")) outcome.ended = QUIETUS_TRY(time_member(json, "ended"));
-    if (json.contains("keystream")) outcome.keystream = QUIETUS_TRY(keystream_from_json(json["keystream"]));
+    if (json.contains("keystream"))
+        outcome.keystream = QUIETUS_TRY(keystream_from_json(json["keystream"]));
     if (json.contains("sample")) {
         outcome.sample_seed = QUIETUS_TRY(hex_member(json["sample"], "seed"));
         outcome.sample_subsections = QUIETUS_TRY(integer_member(json["sample"], "subsections"));
-        outcome.sample_per_subsection = QUIETUS_TRY(integer_member(json["sample"], "per_subsection"));
+        outcome.sample_per_subsection =
+            QUIETUS_TRY(integer_member(json["sample"], "per_subsection"));
     }
     return outcome;
 }
@@ -100,9 +110,14 @@ Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
 Json to_json(const HostFacts& facts) {
     Json missing = Json::array();
     for (const auto& [field, why] : facts.missing) missing.push_back(Json::array({field, why}));
-    return {{"hostname", facts.hostname},       {"kernel", facts.kernel},         {"dmi_vendor", facts.dmi_vendor},
-            {"dmi_product", facts.dmi_product}, {"dmi_serial", facts.dmi_serial}, {"boot_id", facts.boot_id},
-            {"operating_system", facts.operating_system}, {"missing", missing}};
+    return {{"hostname", facts.hostname},
+            {"kernel", facts.kernel},
+            {"dmi_vendor", facts.dmi_vendor},
+            {"dmi_product", facts.dmi_product},
+            {"dmi_serial", facts.dmi_serial},
+            {"boot_id", facts.boot_id},
+            {"operating_system", facts.operating_system},
+            {"missing", missing}};
 }
 
 Result<HostFacts> host_facts_from_json(const Json& json) {
@@ -116,14 +131,17 @@ Result<HostFacts> host_facts_from_json(const Json& json) {
                     .missing = {}};
     const Json missing = QUIETUS_TRY(member(json, "missing"));
     for (const Json& pair : missing) {
-        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string()) return failure(ErrorCode::bad_evidence, "host facts: malformed \"missing\"");
+        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string())
+            return failure(ErrorCode::bad_evidence, "host facts: malformed \"missing\"");
         facts.missing.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
     }
     return facts;
 }
 
 Json to_json(const ToolFacts& facts) {
-    return {{"name", facts.name}, {"version", facts.version}, {"commit", facts.commit}, {"binary_sha256", facts.binary_sha256}, {"build", facts.build}, {"selftest", facts.selftest}};
+    return {{"name", facts.name},     {"version", facts.version},
+            {"commit", facts.commit}, {"binary_sha256", facts.binary_sha256},
+            {"build", facts.build},   {"selftest", facts.selftest}};
 }
 
 Result<ToolFacts> tool_facts_from_json(const Json& json) {
@@ -136,7 +154,9 @@ Result<ToolFacts> tool_facts_from_json(const Json& json) {
 }
 
 Json to_json(const OperatorFacts& facts) {
-    return {{"declared", facts.declared}, {"authenticated_by", facts.authenticated_by}, {"login_uid", facts.login_uid}};
+    return {{"declared", facts.declared},
+            {"authenticated_by", facts.authenticated_by},
+            {"login_uid", facts.login_uid}};
 }
 
 Result<OperatorFacts> operator_facts_from_json(const Json& json) {
@@ -146,7 +166,10 @@ Result<OperatorFacts> operator_facts_from_json(const Json& json) {
 }
 
 Json to_json(const OrderFacts& facts) {
-    return {{"ticket", facts.ticket}, {"asset_tag", facts.asset_tag}, {"organisation", facts.organisation}, {"location", facts.location}};
+    return {{"ticket", facts.ticket},
+            {"asset_tag", facts.asset_tag},
+            {"organisation", facts.organisation},
+            {"location", facts.location}};
 }
 
 Result<OrderFacts> order_facts_from_json(const Json& json) {

@@ -8,21 +8,24 @@ namespace quietus {
 namespace {
 
 // The words of records and journals, each in one place for both directions.
-constexpr std::array<std::pair<Verdict, std::string_view>, 4> kVerdicts{{{Verdict::erased, "erased"},
-                                                                         {Verdict::exceptions, "exceptions"},
-                                                                         {Verdict::not_erased, "not-erased"},
-                                                                         {Verdict::unknown, "unknown"}}};
-constexpr std::array<std::pair<MediaState, std::string_view>, 4> kMediaStates{{{MediaState::untouched, "untouched"},
-                                                                               {MediaState::altered, "altered"},
-                                                                               {MediaState::complete, "complete"},
-                                                                               {MediaState::unknown, "unknown"}}};
-constexpr std::array<std::pair<StepEnd, std::string_view>, 7> kStepEnds{{{StepEnd::completed, "completed"},
-                                                                         {StepEnd::io_error, "io-error"},
-                                                                         {StepEnd::device_gone, "device-gone"},
-                                                                         {StepEnd::mismatch, "mismatch"},
-                                                                         {StepEnd::interrupted, "interrupted"},
-                                                                         {StepEnd::hung, "hung"},
-                                                                         {StepEnd::not_ended, "not-ended"}}};
+constexpr std::array<std::pair<Verdict, std::string_view>, 4> kVerdicts{
+    {{Verdict::erased, "erased"},
+     {Verdict::exceptions, "exceptions"},
+     {Verdict::not_erased, "not-erased"},
+     {Verdict::unknown, "unknown"}}};
+constexpr std::array<std::pair<MediaState, std::string_view>, 4> kMediaStates{
+    {{MediaState::untouched, "untouched"},
+     {MediaState::altered, "altered"},
+     {MediaState::complete, "complete"},
+     {MediaState::unknown, "unknown"}}};
+constexpr std::array<std::pair<StepEnd, std::string_view>, 7> kStepEnds{
+    {{StepEnd::completed, "completed"},
+     {StepEnd::io_error, "io-error"},
+     {StepEnd::device_gone, "device-gone"},
+     {StepEnd::mismatch, "mismatch"},
+     {StepEnd::interrupted, "interrupted"},
+     {StepEnd::hung, "hung"},
+     {StepEnd::not_ended, "not-ended"}}};
 
 template <class Enum, std::size_t N>
 std::string word_of(const std::array<std::pair<Enum, std::string_view>, N>& words, Enum value) {
@@ -34,27 +37,43 @@ std::string word_of(const std::array<std::pair<Enum, std::string_view>, N>& word
 }
 
 template <class Enum, std::size_t N>
-Result<Enum> value_of(const std::array<std::pair<Enum, std::string_view>, N>& words, std::string_view text, std::string_view what) {
+Result<Enum> value_of(const std::array<std::pair<Enum, std::string_view>, N>& words,
+                      std::string_view text, std::string_view what) {
     for (const auto& [value, word] : words) {
         if (word == text) return value;
     }
-    return failure(ErrorCode::bad_evidence, "unknown " + std::string{what} + " '" + std::string{text} + "'");
+    return failure(ErrorCode::bad_evidence,
+                   "unknown " + std::string{what} + " '" + std::string{text} + "'");
 }
 
 }  // namespace
 
-std::string to_string(Verdict verdict) { return word_of(kVerdicts, verdict); }
-std::string to_string(MediaState state) { return word_of(kMediaStates, state); }
-std::string to_string(StepEnd end) { return word_of(kStepEnds, end); }
-Result<Verdict> parse_verdict(std::string_view text) { return value_of(kVerdicts, text, "verdict"); }
-Result<StepEnd> parse_step_end(std::string_view text) { return value_of(kStepEnds, text, "step end"); }
+std::string to_string(Verdict verdict) {
+    return word_of(kVerdicts, verdict);
+}
+std::string to_string(MediaState state) {
+    return word_of(kMediaStates, state);
+}
+std::string to_string(StepEnd end) {
+    return word_of(kStepEnds, end);
+}
+Result<Verdict> parse_verdict(std::string_view text) {
+    return value_of(kVerdicts, text, "verdict");
+}
+Result<StepEnd> parse_step_end(std::string_view text) {
+    return value_of(kStepEnds, text, "step end");
+}
 
 std::string to_string(VerificationOutcome outcome) {
     switch (outcome) {
-        case VerificationOutcome::pass: return "pass";
-        case VerificationOutcome::fail: return "fail";
-        case VerificationOutcome::unknown: return "unknown";
-        case VerificationOutcome::none: return "none";
+        case VerificationOutcome::pass:
+            return "pass";
+        case VerificationOutcome::fail:
+            return "fail";
+        case VerificationOutcome::unknown:
+            return "unknown";
+        case VerificationOutcome::none:
+            return "none";
     }
     return "unknown";
 }

@@ -1,5 +1,5 @@
-// An evidence folder of arbitrary bytes is never authentic and never crashes the verifier. The first byte splits the input
-// between record and signature.
+// An evidence folder of arbitrary bytes is never authentic and never crashes the verifier. The
+// first byte splits the input between record and signature.
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,5 @@
-// A technique that was found by a name is found again by the name it gives itself, with the same passes.
+// A technique that was found by a name is found again by the name it gives itself, with the same
+// passes.
 
 #include <cstdint>
 

@@ -37,10 +37,13 @@ TEST(UtcTime, PrintsAndReadsBackWhatItPrinted) {
 TEST(Json, RefusesWhatEvidenceMustNotHold) {
     EXPECT_FALSE(parse_json(R"({"a":1,"a":2})").has_value());
     EXPECT_FALSE(parse_json(R"({"a":1.5})").has_value());
-    EXPECT_FALSE(parse_json(R"({"a":1} )" "x").has_value());
+    EXPECT_FALSE(parse_json(R"({"a":1} )"
+                            "x")
+                     .has_value());
     EXPECT_FALSE(parse_json(std::string(40, '[') + std::string(40, ']')).has_value());
     EXPECT_FALSE(parse_json("{\"a\":\"\xff\"}").has_value());
-    EXPECT_EQ(canonical_json(parse_json(R"({"b":[1,"x"],"a":{"c":true}})").value()), R"({"a":{"c":true},"b":[1,"x"]})");
+    EXPECT_EQ(canonical_json(parse_json(R"({"b":[1,"x"],"a":{"c":true}})").value()),
+              R"({"a":{"c":true},"b":[1,"x"]})");
 }
 
 TEST(Json, KeepsLargeIntegersAsStrings) {
@@ -56,7 +59,9 @@ TEST(Bytes, Base64AndHexTakeOnlyTheirOwnSpelling) {
     EXPECT_FALSE(from_base64("Zm9vYh==").has_value());
     EXPECT_FALSE(from_base64("Zm9vYg").has_value());
     EXPECT_FALSE(from_hex("abc").has_value());
-    EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-4 example
+    EXPECT_EQ(
+        sha256_hex("abc"),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-4 example
 }
 
 TEST(Bytes, HostileTextCannotReachATerminal) {
@@ -83,7 +88,8 @@ TEST(ExitStatus, TheWorstOfACallFollowsTheContract) {
 }
 
 TEST(File, CreatesDurablyAndNeverReplaces) {
-    const std::string folder = testing::TempDir() + "quietus-base-" + new_uuid_v7(SystemClock{}.now()).value();
+    const std::string folder =
+        testing::TempDir() + "quietus-base-" + new_uuid_v7(SystemClock{}.now()).value();
     ASSERT_TRUE(make_directories(folder + "/a/b", 0700).has_value());
     ASSERT_TRUE(create_file_durably(folder + "/a/f", "one", 0600).has_value());
     EXPECT_EQ(create_file_durably(folder + "/a/f", "two", 0600).error().sys_errno, EEXIST);
