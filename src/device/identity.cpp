@@ -42,7 +42,8 @@ bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b) {
 }
 
 bool has_unique_serial(const DeviceIdentity& identity) {
-    if (!identity.serial.has_value() || identity.serial.value->differs_from_printable())
+    if (identity.serial_shared || !identity.serial.has_value() ||
+        identity.serial.value->differs_from_printable())
         return false;
     std::string serial = identity.serial.value->printable();
     std::transform(serial.begin(), serial.end(), serial.begin(), [](char c) {

@@ -286,6 +286,7 @@ Json to_json(const DeviceIdentity& identity) {
               {"wwn", sourced_json(identity.wwn)},
               {"firmware", sourced_json(identity.firmware)},
               {"size", json_integer(identity.size.bytes)}};
+    if (identity.serial_shared) json["serial_shared"] = true;
     if (identity.backing) json["backing"] = to_json(*identity.backing);
     if (identity.disk_sequence) json["disk_sequence"] = json_integer(*identity.disk_sequence);
     return json;
@@ -298,6 +299,8 @@ Result<DeviceIdentity> identity_from_json(const Json& json) {
     identity.wwn = QUIETUS_TRY(sourced_member(json, "wwn"));
     identity.firmware = QUIETUS_TRY(sourced_member(json, "firmware"));
     identity.size = {QUIETUS_TRY(integer_member(json, "size"))};
+    if (json.contains("serial_shared"))
+        identity.serial_shared = QUIETUS_TRY(bool_member(json, "serial_shared"));
     if (json.contains("backing"))
         identity.backing = QUIETUS_TRY(backing_from_json(json["backing"]));
     if (json.contains("disk_sequence"))

@@ -30,6 +30,17 @@ std::vector<std::string> twins_of(const Host& host, const BlockGraph& graph,
     return twins.of(key, drive.whole_disk);
 }
 
+// The serial of an NVMe drive belongs to its controller: typed, it would name any of its namespaces.
+bool shares_its_serial(const Host& host, const BlockGraph& graph, const DeviceSnapshot& drive) {
+    if (drive.transport != Transport::nvme || !drive.identity.serial.has_value()) return false;
+    const auto drives = graph.drives();
+    return std::any_of(drives.begin(), drives.end(), [&](const BlockNode* node) {
+        if (node->name == drive.whole_disk || transport_of(*node) != Transport::nvme) return false;
+        const DeviceIdentity other = read_identity(host, *node, Transport::nvme);
+        return printable(other.serial) == printable(drive.identity.serial);
+    });
+}
+
 void want_nodes(const BlockGraph& graph, const std::string& disk,
                 std::map<DeviceNumber, std::string>& wanted) {
     const BlockNode* node = graph.by_name(disk);
@@ -138,6 +149,7 @@ Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
     }
     DeviceSnapshot drive = describe(host, picture.graph(), *node);
     drive.path = device.path;
+    drive.identity.serial_shared = shares_its_serial(host, picture.graph(), drive);
     read_usage(host, picture, *node, options, drive);
     QUIETUS_TRY(ask_the_drive(host, drive));
     const std::vector<std::string> pools = imported_pools(host);

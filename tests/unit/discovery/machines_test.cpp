@@ -102,6 +102,17 @@ INSTANTIATE_TEST_SUITE_P(All, Machines,
                                          "bay-60", "btrfs-two-disks", "zfs", "ceph-osd", "qemu-vm"),
                          name_of);
 
+TEST(MachineFiles, TheSerialOfANamespaceIsSharedOnlyWhereThereAreOthers) {
+    const auto shared = [](const std::string& machine, const std::string& node) {
+        test::ReplayHost host{test::ReplayHost::machine(machine)};
+        const auto drive = inspect_drive(host, resolve_device(host, node).value(), {});
+        return drive.value().identity.serial_shared;
+    };
+    EXPECT_TRUE(shared("qemu-vm", "/dev/nvme0n1"));
+    EXPECT_TRUE(shared("qemu-vm", "/dev/nvme0n2"));
+    EXPECT_FALSE(shared("laptop-nvme", "/dev/nvme0n1"));
+}
+
 TEST(MachineFiles, AllFilesAreTested) {
     std::size_t files = 0;
     for (const auto& entry :
