@@ -241,9 +241,9 @@ class Stopped : public Outcome, public testing::WithParamInterface<int> {};
 
 TEST_P(Stopped, DuringTheWriteItEndsWithinASecondWithARecordOfWhatWasDone) {
     test::MemoryDrive& drive = add({.size = 64 * kMiB});
-    // A slow drive: without the signal this pass takes 2.5 seconds.
+    // A slow drive: without the signal this pass takes a second.
     drive.on_deed = [](Did what) {
-        if (what == Did::write) static_cast<void>(::poll(nullptr, 0, 40));
+        if (what == Did::write) static_cast<void>(::poll(nullptr, 0, 16));
     };
     std::chrono::nanoseconds told{0};
     observer.on_phase = [&](const std::string&, const std::string& text) {
