@@ -18,30 +18,27 @@ constexpr std::array kWrittenOrder{internal,    not_erased,          host_io,
                                    interrupted, terminated,          action_needed,
                                    exceptions,  evidence_incomplete, ok};
 
+// One row a line, as the manual and its test read it.
+// clang-format off
 constexpr std::array<ExitStatusRow, 16> kTable{{
-    {ok,
-     "every drive asked for is erased at the level asked for and its signed certificate is in the "
-     "register; other commands: yes",
-     "complete"},
+    {ok, "every drive asked for is erased at the level asked for and its signed certificate is in the register; other commands: yes", "complete"},
     {no, "the answer is no", "untouched"},
     {not_erased, "at least one drive is not erased, or unknown", "altered or unknown"},
     {exceptions, "erased with exceptions", "altered"},
     {action_needed, "action needed, then resume", "any"},
     {usage, "usage", "untouched"},
-    {bad_evidence, "order, manifest or evidence invalid; the drive found is not the drive named",
-     "untouched"},
+    {bad_evidence, "order, manifest or evidence invalid; the drive found is not the drive named", "untouched"},
     {unsupported, "the drive or its path cannot do what is asked", "untouched"},
     {internal, "internal error, or evidence that contradicts itself", "unknown"},
-    {evidence_incomplete, "erased, evidence incomplete: the same erase again completes it",
-     "complete"},
+    {evidence_incomplete, "erased, evidence incomplete: the same erase again completes it", "complete"},
     {host_io, "I/O error on the host side before the erase could end", "altered"},
     {busy, "try later", "untouched"},
     {refused, "refused by a guard or for lack of authorisation", "untouched"},
     {config, "configuration, implausible clock", "untouched"},
-    {interrupted, "interrupted by SIGINT; before the first write the media are untouched",
-     "altered"},
+    {interrupted, "interrupted by SIGINT; before the first write the media are untouched", "altered"},
     {terminated, "ended by SIGTERM; before the first write the media are untouched", "altered"},
 }};
+// clang-format on
 
 template <std::size_t N>
 ExitStatus worst_in(const std::array<ExitStatus, N>& order, std::span<const ExitStatus> statuses,

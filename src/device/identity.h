@@ -37,7 +37,8 @@ struct DeviceIdentity {
     SourcedString wwn;  ///< WWN (ATA, SCSI), EUI-64, NGUID or UUID (NVMe), as the kernel prints it.
     SourcedString firmware;
     ByteCount size;
-    /// Another disk of this host, which is not this one, shows the same serial: namespaces of one NVMe controller do.
+    /// Another disk of this host, which is not this one, shows the same serial: namespaces of one
+    /// NVMe controller do.
     bool serial_shared{false};
     std::optional<LoopBacking> backing;  ///< Loop devices only.
     std::optional<std::uint64_t>
@@ -50,8 +51,9 @@ struct DeviceIdentity {
 /// the backing and the disk sequence decide. Sources are not compared: they differ by privilege.
 bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b);
 
-/// A serial number that can be typed to mean this drive and no other: present, printable, not shared, and not a
-/// placeholder all drives of a kind share ("0000000000000000", "123456789ABC", …).
+/// A serial number that can be typed to mean this drive and no other: present, printable, not
+/// shared, and not a placeholder all drives of a kind share ("0000000000000000", "123456789ABC",
+/// …).
 bool has_unique_serial(const DeviceIdentity& identity);
 
 /// What a person types to name the drive: its serial, or "PATH:SIZE" where it has no unique one.

@@ -30,7 +30,8 @@ std::vector<std::string> twins_of(const Host& host, const BlockGraph& graph,
     return twins.of(key, drive.whole_disk);
 }
 
-// The serial of an NVMe drive belongs to its controller: typed, it would name any of its namespaces.
+// The serial of an NVMe drive belongs to its controller: typed, it would name any of its
+// namespaces.
 bool shares_its_serial(const Host& host, const BlockGraph& graph, const DeviceSnapshot& drive) {
     if (drive.transport != Transport::nvme || !drive.identity.serial.has_value()) return false;
     const auto drives = graph.drives();

@@ -18,7 +18,8 @@ keys=$(sed -n '/known{$/,/};/p' src/app/settings.cpp | grep -oE '\{"[a-z]+",' | 
 same "man/quietus.toml.5: keys" "$keys" "$(grep -oE '^\.It Ic [a-z]+' man/quietus.toml.5 | cut -d' ' -f3)"
 
 # The text table of list is the one finding that is never an event.
-events=$(grep -rhoE '(print_event\([a-z_]+, |finding\()"[a-z]+"' src/cli | cut -d'"' -f2 | grep -vx list)
+# Joined to one line, since a call may be broken after its parenthesis.
+events=$(cat src/cli/*.cpp | tr -s ' \n' ' ' | grep -oE '(print_event\( ?[a-z_]+, |finding\( ?)"[a-z]+"' | cut -d'"' -f2 | grep -vx list)
 same "docs/formats/events.md: events" "$events" "$(sed -n '/^| type /,/^$/p' docs/formats/events.md | sed 's/^|\([^|]*\)|.*/\1/' | grep -oE '`[a-z]+`' | tr -d '`')"
 
 steps=$(grep -oE '\{"event", "[a-z]+"\}' src/engine/events.cpp | cut -d'"' -f4)
