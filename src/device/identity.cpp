@@ -55,11 +55,6 @@ bool has_unique_serial(const DeviceIdentity& identity) {
     return std::any_of(serial.begin(), serial.end(), [&](char c) { return c != serial.front(); });
 }
 
-std::string confirmation_of(const DeviceIdentity& identity, const std::string& path) {
-    if (has_unique_serial(identity)) return identity.serial.value->printable();
-    return path + ":" + std::to_string(identity.size.bytes);
-}
-
 std::string to_string(const DeviceIdentity& identity) {
     const std::string model = printable(identity.model);
     const std::string serial = printable(identity.serial);

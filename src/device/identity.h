@@ -56,9 +56,6 @@ bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b);
 /// …).
 bool has_unique_serial(const DeviceIdentity& identity);
 
-/// What a person types to name the drive: its serial, or "PATH:SIZE" where it has no unique one.
-std::string confirmation_of(const DeviceIdentity& identity, const std::string& path);
-
 /// "MODEL SERIAL", printable, for messages.
 std::string to_string(const DeviceIdentity& identity);
 
