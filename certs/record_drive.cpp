@@ -4,6 +4,7 @@
 #include "certs/json_parts.h"
 #include "certs/record_parts.h"
 #include "device/json.h"
+#include "plan/beyond_overwrite.h"
 
 namespace quietus::certs {
 
@@ -81,7 +82,7 @@ Json drive_part(const EraseRecord& record) {
 
 Json hidden_areas_part(const EraseRecord& record) {
     Json areas = Json::array();
-    for (const HiddenArea& area : record.plan.target.hidden_areas) {
+    for (const HiddenArea& area : areas_not_reached(record.plan.target)) {
         areas.push_back({{"kind", printable_text(area.kind)},
                          {"before", unavailable("not readable by host commands")},
                          {"action", "none: " + printable_text(area.why)},

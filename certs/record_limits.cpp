@@ -49,7 +49,7 @@ void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::str
             "addresses to one block, or answers with stale or invented constants, would look the "
             "same.");
     }
-    if (!record.plan.caches_not_bypassed.empty())
+    if (!record.plan.caches_not_bypassed.empty() && record.verification.covered_bytes > 0)
         limits.emplace_back(
             "The read-back may have been answered from caches that could not be bypassed.");
     if (seen.mode != VerifyMode::none)

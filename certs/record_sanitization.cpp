@@ -102,7 +102,8 @@ Json consent_part(const EraseRecord& record) {
 }
 
 Json assurance_part(const EraseRecord& record) {
-    return {{"overwrite", "measured"},
+    const bool read_back = record.verification.outcome == VerificationOutcome::pass;
+    return {{"overwrite", read_back ? "measured" : "device-reported"},
             {"flush", "device-reported"},
             {"read_back", record.verification.covered_bytes > 0 ? "measured" : "declared"},
             {"identity", "device-reported"},
@@ -114,12 +115,6 @@ Json not_reached_part(const EraseRecord& record) {
     Json list = Json::array();
     for (const NotReached& part : record.plan.not_reached)
         list.push_back({{"what", printable_text(part.what)}, {"why", printable_text(part.why)}});
-    for (const HiddenArea& area : record.plan.target.hidden_areas) {
-        const auto same = [&](const NotReached& part) { return part.what == area.kind; };
-        if (std::none_of(record.plan.not_reached.begin(), record.plan.not_reached.end(), same))
-            list.push_back(
-                {{"what", printable_text(area.kind)}, {"why", printable_text(area.why)}});
-    }
     return list;
 }
 
@@ -196,8 +191,10 @@ Json sanitization_part(const EraseRecord& record) {
 Json verification_part(const EraseRecord& record) {
     const Verification& seen = record.verification;
     Json caches = Json::array();
-    for (const std::string& cache : record.plan.caches_not_bypassed)
-        caches.push_back(printable_text(cache));
+    if (seen.covered_bytes > 0) {
+        for (const std::string& cache : record.plan.caches_not_bypassed)
+            caches.push_back(printable_text(cache));
+    }
     return {{"class", to_string(seen.mode)},
             {"tool", printable_text(record.tool.name + " " + record.tool.version) +
                          ", the tool that erased"},

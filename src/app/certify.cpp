@@ -72,7 +72,8 @@ void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const s
     if (record->any_write_issued) return file(desk, observer, *record, *ended.journal, result);
     // Interrupted, or the journal refused, before the first write: untouched, and nothing to file.
     forget_evidence(desk.state, record->id);
-    if (!record->signal) result.status = ExitStatus::config;
+    if (record->signal) return;
+    result.status = ended.journal_failed ? ExitStatus::config : ExitStatus::internal;
 }
 
 }  // namespace quietus::app

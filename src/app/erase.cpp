@@ -38,8 +38,8 @@ class EraseCall {
 
     ExitStatus run() {
         const bool goes_on = prepare() && name_devices() && look() && make_plans() &&
-                             check_consent() && finish_what_is_owed() && ask_person() &&
-                             approve() && take();
+                             check_consent() && finish_what_is_owed() && check_room() &&
+                             ask_person() && approve() && take();
         if (goes_on) erase_and_certify();
         return summary();
     }
@@ -53,7 +53,24 @@ class EraseCall {
             target.result = result_for(printable_text(typed));
             targets_.push_back(std::move(target));
         }
-        if (const auto ready = open_desk(); !ready) object_all("set-up", ready.error());
+        if (const auto ready = open_desk(); !ready) {
+            object_all("set-up", ready.error());
+            return clean();
+        }
+        // Where evidence is owed, its drives may need no more than what is there already.
+        room_ = room_for_evidence();
+        const auto owed = evidence_owed(state_);
+        return (owed && !owed->empty()) || check_room();
+    }
+
+    Result<void> room_for_evidence() const {
+        constexpr std::size_t kRoomForEvidence = 256 * 1024;
+        QUIETUS_TRY(state_.check_room());
+        return check_writable(request_.settings.out_dir(), kRoomForEvidence, "evidence (--out)");
+    }
+
+    bool check_room() {
+        if (!room_) object_all("set-up", room_.error());
         return clean();
     }
 
@@ -67,9 +84,6 @@ class EraseCall {
             return failure(ErrorCode::refused, "erasing needs root", "run it with sudo");
         QUIETUS_TRY(engine::selftest());
         QUIETUS_TRY(state_.prepare());
-        constexpr std::size_t kRoomForEvidence = 256 * 1024;
-        QUIETUS_TRY(
-            check_writable(request_.settings.out_dir(), kRoomForEvidence, "evidence (--out)"));
         auto key = QUIETUS_TRY(load_or_make_key(state_, request_.settings, now));
         if (key.made)
             services_.observer.note(
@@ -102,7 +116,8 @@ class EraseCall {
     bool look() {
         std::vector<discovery::NamedDevice> devices;
         for (const Target& target : targets_) devices.push_back(target.device);
-        auto probed = probe(services_.host, devices, protected_places(request_.settings));
+        auto probed = probe(services_.host, devices, protected_places(request_.settings),
+                            discovery::kLockPatience);
         for (std::size_t i = 0; i < probed.size(); ++i) {
             if (!probed[i]) {
                 object(targets_[i], "inspect", probed[i].error());
@@ -354,6 +369,7 @@ class EraseCall {
     StateDir state_;
     std::optional<ToolFacts> tool_;
     std::optional<EvidenceDesk> desk_;
+    Result<void> room_;
     std::vector<Target> targets_;
     std::vector<guard::ProtectedPlace> places_;
     std::vector<guard::ApprovedPlan> approved_;

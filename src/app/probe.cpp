@@ -29,12 +29,14 @@ Error error_from_json(const Json& json) {
 
 // In the worker: all of this may hang.
 Result<Json> look(Host& host, const discovery::NamedDevice& device,
-                  const std::vector<Place>& places, int supervisor) {
+                  const std::vector<Place>& places, std::chrono::milliseconds lock_patience,
+                  int supervisor) {
     const DeviceSnapshot snapshot =
         QUIETUS_TRY(discovery::inspect_drive(host, device,
                                              {.ignore_processes = {supervisor, getpid()},
                                               .probe_signatures = true,
-                                              .patience = discovery::kBriefOpenPatience}));
+                                              .patience = discovery::kBriefOpenPatience,
+                                              .lock_patience = lock_patience}));
     Json disks = Json::array();
     for (const Place& place : places)
         disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
@@ -62,13 +64,14 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
 }  // namespace
 
 std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
-                                  const std::vector<Place>& places) {
+                                  const std::vector<Place>& places,
+                                  std::chrono::milliseconds lock_patience) {
     std::vector<std::function<std::string()>> jobs;
     jobs.reserve(devices.size());
     const int supervisor = host.own_process();
     for (const auto& device : devices) {
-        jobs.emplace_back([&host, &device, &places, supervisor] {
-            const auto seen = look(host, device, places, supervisor);
+        jobs.emplace_back([&host, &device, &places, lock_patience, supervisor] {
+            const auto seen = look(host, device, places, lock_patience, supervisor);
             return canonical_json(seen ? *seen : Json{{"error", error_json(seen.error())}});
         });
     }

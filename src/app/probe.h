@@ -24,8 +24,9 @@ struct Probed {
 };
 
 /// Each named device looked at in a worker of its own, with the disks under `places`. Results in
-/// the order of `devices`.
+/// the order of `devices`. `lock_patience` as InspectOptions has it.
 std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
-                                  const std::vector<Place>& places);
+                                  const std::vector<Place>& places,
+                                  std::chrono::milliseconds lock_patience = {});
 
 }  // namespace quietus::app

@@ -9,6 +9,7 @@ namespace quietus::app {
 Result<RegisterFacts> init_register(const Settings& settings) {
     const StateDir state{settings.state_dir};
     QUIETUS_TRY(state.prepare());
+    QUIETUS_TRY(state.check_room());
     const bool there = ::access((state.register_dir() + "/register.sqlite").c_str(), F_OK) == 0;
     const auto log = QUIETUS_TRY(open_register(state, /*create=*/true));
     return RegisterFacts{

@@ -124,12 +124,16 @@ Result<void> check_writable(const std::string& folder, std::size_t bytes, const 
 }
 
 Result<void> StateDir::prepare() const {
-    constexpr std::size_t kRoomForARun = 512 * 1024;
     for (const std::string& folder :
          {path_, journal_dir(), spool_dir(), run_dir(), path_ + "/keys", register_dir()}) {
         QUIETUS_TRY(
             config_result(make_directories(folder, 0700), "name another folder with --state-dir"));
     }
+    return {};
+}
+
+Result<void> StateDir::check_room() const {
+    constexpr std::size_t kRoomForARun = 512 * 1024;
     return check_writable(path_, kRoomForARun, "state (--state-dir)");
 }
 

@@ -28,9 +28,10 @@ class StateDir {
     std::string local_certificate() const { return path_ + "/keys/local.cert.pem"; }
     std::string register_dir() const { return path_ + "/register"; }
 
-    /// Makes the folders (0700) and tries that a file can be written and synced; `config` where
-    /// not.
+    /// Makes the folders (0700); `config` where they cannot be.
     Result<void> prepare() const;
+    /// Tries that a run's journal and register entry can be written and synced; `config` where not.
+    Result<void> check_room() const;
 
   private:
     std::string path_;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
 #include "device/json.h"
+#include "plan/beyond_overwrite.h"
 #include "plan/json.h"
 #include "plan/plan_text.h"
 #include "plan/token.h"
@@ -119,7 +120,7 @@ std::string inspect_text(const DeviceSnapshot& seen) {
         add("holds: " + printable_text(found.where) + ": " + printable_text(found.type) + " (" +
             printable_text(found.usage) + ")" +
             (found.label.empty() ? "" : " \"" + printable_text(found.label) + "\""));
-    for (const HiddenArea& area : seen.hidden_areas)
+    for (const HiddenArea& area : areas_not_reached(seen))
         add("not reached: " + printable_text(area.kind) + ": " + printable_text(area.why));
     for (const std::string& gap : seen.usage.not_seen) add("not seen: " + printable_text(gap));
     for (const std::string& gap : seen.usage.unseen_processes)

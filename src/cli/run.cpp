@@ -76,9 +76,12 @@ std::optional<int> parse(Parser& parser, int argc, const char* const* argv, cons
     } catch (const CLI::ParseError& fault) {
         // CLI11 asks for a command before it looks at what it did not understand, which would hide
         // a misspelt one.
-        const auto strays = parser.app.remaining();
+        const CLI::App* deepest = &parser.app;
+        while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().back();
+        const bool wants_command = deepest->get_require_subcommand_min() > 0;
+        const auto strays = parser.app.remaining(/*recurse=*/true);
         std::string what =
-            parser.app.get_subcommands().empty() && !strays.empty()
+            wants_command && !strays.empty()
                 ? (strays.front().starts_with('-') ? "no such option: " : "no command is called ") +
                       strays.front()
                 : fault.what();

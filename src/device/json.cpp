@@ -65,7 +65,7 @@ constexpr std::array kUseKinds{
     UseKind::mount,           UseKind::swap,           UseKind::holder,
     UseKind::loop_over_disk,  UseKind::loop_over_file, UseKind::btrfs_member,
     UseKind::open_descriptor, UseKind::mapped,         UseKind::other_path,
-    UseKind::exclusive,       UseKind::system_disk};
+    UseKind::exclusive,       UseKind::system_disk,    UseKind::locked};
 
 Json number_json(DeviceNumber number) {
     return Json{{"major", number.major}, {"minor", number.minor}};

@@ -97,6 +97,8 @@ std::string to_string(UseKind kind) {
             return "btrfs-member";
         case UseKind::open_descriptor:
             return "open-descriptor";
+        case UseKind::locked:
+            return "locked";
         case UseKind::mapped:
             return "mapped";
         case UseKind::other_path:

@@ -54,6 +54,7 @@ enum class UseKind {
     loop_over_file,   ///< A loop device whose backing file lives on a filesystem of this disk.
     btrfs_member,     ///< A member of a mounted btrfs (mountinfo shows an anonymous device).
     open_descriptor,  ///< A process holds the disk or a partition open.
+    locked,           ///< A process holds it open with flock: another run of quietus, udev, …
     mapped,           ///< A process maps it.
     other_path,       ///< Another node of the same drive (equal WWN or NGUID) is in use.
     exclusive,        ///< O_EXCL found a holder that nothing above shows.

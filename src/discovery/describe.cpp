@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "discovery/identity_reader.h"
 #include "discovery/sysfs.h"
+#include "drivers/registry.h"
 
 namespace quietus::discovery {
 
@@ -60,70 +61,13 @@ Medium medium_of(const Host& host, const std::string& folder, DeviceSnapshot& sn
     return medium;
 }
 
-std::string backing_store_of(Transport transport) {
-    switch (transport) {
-        case Transport::loop:
-            return "the file or disk under the loop device may keep older copies of what is "
-                   "overwritten";
-        case Transport::zram:
-            return "memory pages and a write-back device are not addressed through the device";
-        case Transport::md:
-        case Transport::dm:
-            return "the devices under it have metadata and reserve areas that are not addressed "
-                   "through it";
-        case Transport::virtio:
-        case Transport::nbd:
-            return "what keeps the data behind this device cannot be seen from here";
-        case Transport::sata:
-        case Transport::sas:
-        case Transport::scsi:
-        case Transport::nvme:
-        case Transport::usb:
-        case Transport::mmc:
-        case Transport::unknown:
-            return {};
-    }
-    return {};
-}
-
-bool may_be_ata(const DeviceSnapshot& snapshot) {
-    return snapshot.transport == Transport::sata || snapshot.transport == Transport::sas ||
-           snapshot.transport == Transport::usb || snapshot.transport == Transport::scsi;
-}
-
+// What this drive was seen to have; what holds for every drive of its kind is the planner's to say
+// (plan/beyond_overwrite.h).
 void add_hidden_areas(const BlockGraph& graph, DeviceSnapshot& snapshot) {
-    auto& areas = snapshot.hidden_areas;
-    if (is_virtual(snapshot.transport)) {
-        areas.push_back({"backing-store", backing_store_of(snapshot.transport)});
-        return;
-    }
-    areas.push_back(
-        {"reallocated", "sectors the drive has replaced are not addressed by reads and writes"});
-    if (snapshot.medium != Medium::rotational) {
-        areas.push_back({"over-provisioning",
-                         "flash beyond the reported size is not addressed by reads and writes"});
-    }
-    if (may_be_ata(snapshot)) {
-        areas.push_back({"hpa", "a host protected area is not examined by this version"});
-        areas.push_back({"dco", "a device configuration overlay is not examined by this version"});
-    }
-    if (snapshot.transport == Transport::nvme) {
-        areas.push_back(
-            {"namespaces",
-             "other namespaces and unallocated capacity are not examined by this version"});
-    }
-    if (snapshot.transport == Transport::mmc &&
-        graph.by_name(snapshot.whole_disk + "boot0") != nullptr) {
-        areas.push_back({"boot-partitions",
-                         snapshot.whole_disk + "boot0 and further areas are devices of their own"});
-    }
-}
-
-// The registry (drivers/registry.h) decides at the time of planning; this is what discovery alone
-// can tell.
-std::vector<std::string> drivers_for(const DeviceSnapshot& snapshot) {
-    if (snapshot.geometry.zones == ZoneModel::host_managed) return {};
-    return {"overwrite"};
+    const std::string boot = snapshot.whole_disk + "boot0";
+    if (snapshot.transport == Transport::mmc && graph.by_name(boot) != nullptr)
+        snapshot.hidden_areas.push_back(
+            {"boot-partitions", boot + " and further areas are devices of their own"});
 }
 
 }  // namespace
@@ -151,7 +95,8 @@ DeviceSnapshot describe(const Host& host, const BlockGraph& graph, const BlockNo
             {part.name, part.number, part.partition, {part.start}, {part.size}});
     }
     add_hidden_areas(graph, snapshot);
-    snapshot.drivers = drivers_for(snapshot);
+    static const drivers::Registry registry = drivers::make_registry();
+    snapshot.drivers = drivers::drivers_for(registry, snapshot);
     return snapshot;
 }
 

@@ -34,9 +34,13 @@ struct InspectOptions {
     /// losetup(8) and other runs of quietus open every loop device or disk for a moment. What is
     /// still open in the last look counts.
     std::chrono::milliseconds patience{0};
+    /// The same where every use there is, is a lock.
+    std::chrono::milliseconds lock_patience{0};
 };
 /// Longer than those look for; short enough for a person who waits.
 inline constexpr std::chrono::milliseconds kBriefOpenPatience{500};
+/// flock may be somebody's for a moment (udev probing): wait so long, then 75. cli.md fixes it.
+inline constexpr std::chrono::milliseconds kLockPatience{5000};
 Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
                                      const InspectOptions& options);
 

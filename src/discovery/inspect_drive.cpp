@@ -1,7 +1,7 @@
 // inspect_drive: all that is known of one drive, the drive itself asked last.
 
 #include <algorithm>
-#include <thread>
+#include <initializer_list>
 
 #include "base/bytes.h"
 #include "discovery/describe.h"
@@ -163,23 +163,37 @@ Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
     return drive;
 }
 
-bool only_open(const Usage& usage) {
+bool only(const Usage& usage, std::initializer_list<UseKind> kinds) {
     const auto& uses = usage.uses;
-    return !uses.empty() && std::all_of(uses.begin(), uses.end(), [](const Use& use) {
-        return use.kind == UseKind::open_descriptor;
+    return !uses.empty() && std::all_of(uses.begin(), uses.end(), [&](const Use& use) {
+        return std::find(kinds.begin(), kinds.end(), use.kind) != kinds.end();
     });
+}
+
+std::chrono::milliseconds patience_with(const Usage& usage, const InspectOptions& options) {
+    if (only(usage, {UseKind::locked})) return std::max(options.patience, options.lock_patience);
+    if (only(usage, {UseKind::open_descriptor, UseKind::locked})) return options.patience;
+    return std::chrono::milliseconds::zero();
+}
+
+std::vector<std::string> nodes_in_use(const Usage& usage) {
+    std::vector<std::string> nodes;
+    for (const Use& use : usage.uses) nodes.push_back(node_path(use.where));
+    return nodes;
 }
 
 }  // namespace
 
 Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
                                      const InspectOptions& options) {
-    constexpr std::chrono::milliseconds kInterval{50};
-    for (auto left = options.patience;; left -= kInterval) {
+    // A close through another node of the same device, or one before we watch, is not seen: look
+    // again after this all the same.
+    constexpr std::chrono::milliseconds kInterval{100};
+    std::chrono::milliseconds waited{0};
+    while (true) {
         auto seen = inspect_once(host, device, options);
-        if (!seen || left <= std::chrono::milliseconds::zero() || !only_open(seen->usage))
-            return seen;
-        std::this_thread::sleep_for(kInterval);
+        if (!seen || waited >= patience_with(seen->usage, options)) return seen;
+        waited += host.wait_for_close(nodes_in_use(seen->usage), kInterval);
     }
 }
 

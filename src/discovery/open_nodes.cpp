@@ -26,6 +26,7 @@ class Search {
         const bool fds = look_at_descriptors(process, folder);
         const bool maps = look_in(process, folder + "/map_files", UseKind::mapped);
         if (!fds || !maps) denied_.push_back(process);
+        forget_opens_beside_lock();
     }
 
     OpenNodes finish() {
@@ -82,19 +83,46 @@ class Search {
             }
             const auto node =
                 facts->type == FileType::block ? wanted_.find(facts->number) : wanted_.end();
-            if (node != wanted_.end() && seen_.emplace(process, node->first, kind).second)
-                add(process, node->second, kind);
+            if (node == wanted_.end()) continue;
+            const bool locked = kind == UseKind::open_descriptor && is_locked(folder, name);
+            const UseKind use = locked ? UseKind::locked : kind;
+            if (seen_.emplace(process, node->first, use).second) add(process, node->second, use);
         }
         return allowed;
     }
 
+    // proc(5): fdinfo has a "lock:" line for each lock of the open file, flock's among them.
+    bool is_locked(const std::string& folder, const std::string& descriptor) const {
+        const auto info = host_.read_file(folder + "info/" + descriptor);
+        if (!info) return false;
+        const auto line = info->find("lock:");
+        return line != std::string::npos && info->find(" FLOCK ", line) != std::string::npos;
+    }
+
+    // Who holds the lock says with it that it will let go; its other descriptors say nothing more.
+    void forget_opens_beside_lock() {
+        const auto first = found_.uses.begin() + static_cast<std::ptrdiff_t>(uses_before_);
+        const bool locks = std::any_of(first, found_.uses.end(),
+                                       [](const Use& u) { return u.kind == UseKind::locked; });
+        if (locks)
+            found_.uses.erase(
+                std::remove_if(first, found_.uses.end(),
+                               [](const Use& u) { return u.kind == UseKind::open_descriptor; }),
+                found_.uses.end());
+        uses_before_ = found_.uses.size();
+    }
+
     void add(int process, const std::string& node, UseKind kind) {
         const std::string shown = shown_process(host_, process);
-        found_.uses.push_back(
-            {.kind = kind,
-             .where = node,
-             .what = (kind == UseKind::mapped ? "mapped by " : "open by ") + shown,
-             .remedy = "end " + shown});
+        const char* how = kind == UseKind::mapped   ? "mapped by "
+                          : kind == UseKind::locked ? "locked by "
+                                                    : "open by ";
+        found_.uses.push_back({.kind = kind,
+                               .where = node,
+                               .what = how + shown,
+                               .remedy = kind == UseKind::locked
+                                             ? "wait until " + shown + " is done"
+                                             : "end " + shown});
     }
 
     const Host& host_;
@@ -102,6 +130,7 @@ class Search {
     OpenNodes found_;
     std::set<std::tuple<int, DeviceNumber, UseKind>> seen_;
     std::vector<int> denied_;
+    std::size_t uses_before_{0};  ///< Those of the processes before this one.
 };
 
 }  // namespace

@@ -82,8 +82,10 @@ Result<void> fold_close(const Json& entry, EraseRecord& record) {
     if (entry.contains("signal"))
         record.signal = static_cast<int>(QUIETUS_TRY(integer_member(entry, "signal")));
     const bool hung = QUIETUS_TRY(bool_member(entry, "hung"));
-    if (hung && !record.steps.empty() && record.steps.back().end == StepEnd::not_ended)
-        record.steps.back().end = StepEnd::hung;
+    if (!record.steps.empty() && record.steps.back().end == StepEnd::not_ended) {
+        record.steps.back().cause = record.cause;
+        if (hung) record.steps.back().end = StepEnd::hung;
+    }
     return {};
 }
 

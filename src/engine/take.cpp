@@ -99,7 +99,8 @@ Result<void> TakenDrive::remove_partitions() {
 
 tl::expected<TakenDrive, std::vector<Objection>> take(Host& host, guard::ApprovedPlan plan,
                                                       const std::vector<int>& own_processes) {
-    auto handle = host.open_writable(plan.permit(), kLockWaitMs);
+    auto handle =
+        host.open_writable(plan.permit(), static_cast<int>(discovery::kLockPatience.count()));
     if (!handle)
         return tl::unexpected{objections_of(
             handle.error(), handle.error().code == ErrorCode::refused ? "exclusive" : "take")};

@@ -10,10 +10,6 @@
 
 namespace quietus::engine {
 
-/// flock may be somebody's for a moment (udev probing): wait so long, then 75. cli.md fixes the
-/// figure.
-inline constexpr int kLockWaitMs = 5000;
-
 /// A drive locked, exclusive, compared with its plan, without partitions. Moves, never copies.
 /// Letting go of it without run() puts the removed partitions back.
 class TakenDrive {

@@ -123,6 +123,9 @@ Found btrfs_member(const Situation& s) {
 Found open(const Situation& s) {
     return uses(s, {UseKind::open_descriptor, UseKind::mapped});
 }
+Found locked(const Situation& s) {
+    return uses(s, {UseKind::locked});
+}
 Found exclusive(const Situation& s) {
     return uses(s, {UseKind::exclusive});
 }
@@ -259,7 +262,7 @@ constexpr auto kConsent = Severity::needs_consent;
 constexpr auto kRefused = ExitStatus::refused;
 
 // Worst first. Identity leads: if it is another drive, what else is said of it is beside the point.
-constexpr std::array<Rule, 21> kRules{{
+constexpr std::array<Rule, 22> kRules{{
     {"identity-changed", kStop, ExitStatus::bad_evidence,
      "the drive found is not the drive that was planned", identity_changed},
     {"system-disk", kStop, kRefused, "the running system is on it", system_disk},
@@ -271,6 +274,8 @@ constexpr std::array<Rule, 21> kRules{{
     {"loop-over", kStop, kRefused, "a loop device is over it, or over a file on it", loop_over},
     {"btrfs-member", kStop, kRefused, "it is part of a mounted btrfs", btrfs_member},
     {"open", kStop, kRefused, "a process has it, or a partition of it, open or mapped", open},
+    {"locked", kStop, ExitStatus::busy, "a process holds a lock on it: it may be done with it soon",
+     locked},
     {"exclusive", kStop, kRefused, "the kernel says that somebody holds it", exclusive},
     {"other-path", kStop, kRefused, "another path to the same drive is in use", other_path},
     {"usage-unseen", kStop, kRefused, "what stands on it could not be looked at", usage_unseen},

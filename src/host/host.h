@@ -3,6 +3,7 @@
 // program, destruction included, runs in a test on a recorded or simulated machine. No policy lives
 // behind it.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -109,6 +110,10 @@ class Host {
     virtual Result<FileFacts> file_facts(const std::string& path, bool follow) const = 0;
     /// The path with every symlink resolved; ELOOP and ENOENT as sys_errno.
     virtual Result<std::string> real_path(const std::string& path) const = 0;
+    /// Returns once somebody closes one of the nodes, or after `limit`, with the time that took. A
+    /// hint to look again, never a proof.
+    virtual std::chrono::milliseconds wait_for_close(const std::vector<std::string>& nodes,
+                                                     std::chrono::milliseconds limit) const = 0;
     virtual bool is_root() const = 0;
     virtual int own_process() const = 0;
 

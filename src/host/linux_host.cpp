@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <poll.h>
 #include <unistd.h>
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include "base/bytes.h"
@@ -89,6 +92,21 @@ Result<std::string> LinuxHost::real_path(const std::string& path) const {
     if (::realpath(path.c_str(), resolved.data()) == nullptr)
         return sys_failure(printable_text(path), errno);
     return std::string{resolved.data()};
+}
+
+std::chrono::milliseconds LinuxHost::wait_for_close(const std::vector<std::string>& nodes,
+                                                    std::chrono::milliseconds limit) const {
+    const auto began = std::chrono::steady_clock::now();
+    const UniqueFd closes{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+    for (const std::string& node : nodes) {
+        // Without a watch the limit ends the wait, which is all that was promised.
+        ::inotify_add_watch(closes.get(), node.c_str(), IN_CLOSE);
+    }
+    pollfd waiting{.fd = closes.get(), .events = POLLIN, .revents = 0};
+    static_cast<void>(::poll(&waiting, 1, static_cast<int>(limit.count())));
+    const auto took = std::chrono::steady_clock::now() - began;
+    return std::max(std::chrono::milliseconds{1},
+                    std::chrono::duration_cast<std::chrono::milliseconds>(took));
 }
 
 bool LinuxHost::is_root() const {

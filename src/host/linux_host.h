@@ -13,6 +13,8 @@ class LinuxHost final : public Host {
     Result<std::string> read_link(const std::string& path) const override;
     Result<FileFacts> file_facts(const std::string& path, bool follow) const override;
     Result<std::string> real_path(const std::string& path) const override;
+    std::chrono::milliseconds wait_for_close(const std::vector<std::string>& nodes,
+                                             std::chrono::milliseconds limit) const override;
     bool is_root() const override;
     int own_process() const override;
 

@@ -1,5 +1,7 @@
 #include "plan/beyond_overwrite.h"
 
+#include <algorithm>
+
 namespace quietus {
 
 namespace {
@@ -53,10 +55,12 @@ HiddenArea area_of_medium(Medium medium) {
 void add_areas_of_transport(Transport transport, std::vector<HiddenArea>& areas) {
     switch (transport) {
         case Transport::sata:
+        case Transport::sas:
+        case Transport::scsi:
             areas.push_back({"hpa-dco",
-                             "a host protected area or device configuration overlay, if "
-                             "set, is outside the capacity the kernel reports; this "
-                             "version does not look for one"});
+                             "a host protected area or device configuration overlay, if the drive "
+                             "is ATA and has one set, is outside the capacity the kernel reports; "
+                             "this version does not look for one"});
             return;
         case Transport::usb:
             areas.push_back({"usb-bridge",
@@ -78,8 +82,6 @@ void add_areas_of_transport(Transport transport, std::vector<HiddenArea>& areas)
                              "how the drive is attached is not known, so neither "
                              "is what the path to it hides"});
             return;
-        case Transport::sas:
-        case Transport::scsi:
         case Transport::virtio:
         case Transport::loop:
         case Transport::zram:
@@ -98,6 +100,17 @@ std::vector<HiddenArea> areas_beyond_overwrite(const DeviceSnapshot& target) {
     }
     std::vector<HiddenArea> areas{area_of_medium(target.medium)};
     add_areas_of_transport(target.transport, areas);
+    return areas;
+}
+
+std::vector<HiddenArea> areas_not_reached(const DeviceSnapshot& target) {
+    std::vector<HiddenArea> areas = target.hidden_areas;
+    for (HiddenArea& area : areas_beyond_overwrite(target)) {
+        const bool known =
+            std::any_of(target.hidden_areas.begin(), target.hidden_areas.end(),
+                        [&](const HiddenArea& seen) { return seen.kind == area.kind; });
+        if (!known) areas.push_back(std::move(area));
+    }
     return areas;
 }
 

@@ -13,6 +13,9 @@ namespace quietus {
 /// not this drive is known to have them: their absence is not ours to claim.
 std::vector<HiddenArea> areas_beyond_overwrite(const DeviceSnapshot& target);
 
+/// Those this drive was seen to have, then those above; each kind once.
+std::vector<HiddenArea> areas_not_reached(const DeviceSnapshot& target);
+
 /// Where a read-back may be answered from instead of the medium. Never empty: no host can prove
 /// more.
 std::vector<std::string> caches_beyond_control(const DeviceSnapshot& target);

@@ -162,15 +162,8 @@ void list_not_reached(Plan& plan) {
                                 "better than exceptions",
                                 kPolicySource});
     }
-    for (const HiddenArea& area : target.hidden_areas) {
+    for (const HiddenArea& area : areas_not_reached(target))
         plan.not_reached.push_back({printable_text(area.kind), printable_text(area.why)});
-    }
-    // Discovery lists what it found; the general limits of overwriting hold whether it did or not.
-    for (const HiddenArea& area : areas_beyond_overwrite(target)) {
-        const bool known = std::any_of(plan.not_reached.begin(), plan.not_reached.end(),
-                                       [&](const NotReached& n) { return n.what == area.kind; });
-        if (!known) plan.not_reached.push_back({area.kind, area.why});
-    }
 }
 
 }  // namespace

@@ -25,12 +25,17 @@ std::string step_name(const StepOutcome& outcome) {
     return "step " + std::to_string(outcome.index + 1) + " (" + to_string(outcome.step) + ")";
 }
 
+std::string how_it_ended(const StepOutcome& outcome) {
+    const std::string how = outcome.end == StepEnd::not_ended
+                                ? " did not come to its end"
+                                : " ended as " + to_string(outcome.end);
+    return step_name(outcome) + how + (outcome.cause.empty() ? "" : ": " + outcome.cause);
+}
+
 // Why a pass does not count as done; nullopt where it does.
 std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome,
                                               std::uint64_t addressable) {
-    if (outcome.end != StepEnd::completed)
-        return step_name(outcome) + " ended as " + to_string(outcome.end) +
-               (outcome.cause.empty() ? "" : ": " + outcome.cause);
+    if (outcome.end != StepEnd::completed) return how_it_ended(outcome);
     // A pass reads nothing: one that knows of wrong bytes is as little trusted as one with failed
     // requests.
     if (!outcome.failed.empty() || !outcome.mismatched.empty() || !outcome.unreadable.empty())
@@ -52,9 +57,7 @@ std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const 
     if (!outcome.unreadable.empty())
         return step_name(outcome) + ": " + std::to_string(outcome.unreadable.total()) +
                " bytes cannot be read back";
-    if (outcome.end != StepEnd::completed)
-        return step_name(outcome) + " ended as " + to_string(outcome.end) +
-               (outcome.cause.empty() ? "" : ": " + outcome.cause);
+    if (outcome.end != StepEnd::completed) return how_it_ended(outcome);
     if (!outcome.failed.empty()) return step_name(outcome) + ": requests failed";
     if (!outcome.covered.empty() && outcome.covered.ranges().back().end() > addressable)
         return step_name(outcome) + ": read beyond the end of the drive";

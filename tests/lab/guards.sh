@@ -137,7 +137,10 @@ done
 
 case_is "flock held by a process that has it open"
 hold flock "$disk"
-refused 'open by .*\[open\]' "$disk"
+start=$SECONDS
+refused "locked by .*$child.*\\[locked\\]" "$disk" 75
+took=$((SECONDS - start))
+if [ "$took" -lt 4 ] || [ "$took" -gt 20 ]; then fail "it took $took s, expected about 5"; fi
 end_child "$child"
 
 case_is "flock held, by whom cannot be seen"

@@ -183,7 +183,7 @@ jq -se 'any(.[]; .type == "result" and .media_state == "complete" and .exit == 7
 [ -z "$(find "$work/mnt" -name 'certificate.*')" ] || fail "there is a certificate on the full disk"
 written=$(writes_of "$big")
 case_is "still full"
-erase 78 "$big" --out "$work/mnt/out"
+erase 73 "$big" --out "$work/mnt/out"
 [ "$(writes_of "$big")" = "$written" ] || fail "the drive was written again"
 case_is "evidence disk full, then freed"
 rm "$work/mnt/fill"

@@ -24,6 +24,10 @@ class RecordingHost final : public Host {
         return inner_.real_path(path);
     }
     bool is_root() const override { return inner_.is_root(); }
+    std::chrono::milliseconds wait_for_close(const std::vector<std::string>& nodes,
+                                             std::chrono::milliseconds limit) const override {
+        return inner_.wait_for_close(nodes, limit);
+    }
     int own_process() const override { return inner_.own_process(); }
 
     Result<std::unique_ptr<ReadHandle>> open_query(const std::string& node) override;

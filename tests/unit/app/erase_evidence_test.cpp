@@ -57,6 +57,9 @@ TEST_F(EvidenceOwed, AsLongAsItCannotBeCompletedTheStatusStays73) {
     spoil_the_folder_while_erasing();
     ASSERT_EQ(erase(), ExitStatus::evidence_incomplete);
     const std::size_t written = writes();
+    // Still not writable: nothing to say about the drive but that its evidence is owed.
+    EXPECT_EQ(erase(), ExitStatus::evidence_incomplete);
+    EXPECT_EQ(writes(), written);
     // Writable when the call begins, and not when it is needed: the phase comes before the filing.
     std::filesystem::remove(settings.out);
     observer.on_phase = [this](const std::string&, const std::string& text) {
@@ -70,6 +73,16 @@ TEST_F(EvidenceOwed, AsLongAsItCannotBeCompletedTheStatusStays73) {
     EXPECT_EQ(erase(), ExitStatus::ok);
     EXPECT_EQ(writes(), written);
     EXPECT_EQ(registered(), 1U);
+}
+
+TEST_F(EvidenceOwed, ADriveThatIsOwedNothingIsNotBegunWhereEvidenceCannotBeKept) {
+    add();
+    spoil_the_folder_while_erasing();
+    ASSERT_EQ(erase(), ExitStatus::evidence_incomplete);
+    add();
+    observer.on_phase = {};
+    EXPECT_EQ(erase({"/dev/sdb"}), ExitStatus::config);
+    EXPECT_EQ(host.drive(1).count(Did::write), 0U);
 }
 
 TEST_F(EvidenceOwed, ADriveWrittenSinceIsErasedAgain) {

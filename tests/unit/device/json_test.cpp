@@ -47,6 +47,25 @@ TEST(DeviceJson, BringsASnapshotBackThroughTextUnchanged) {
     EXPECT_EQ(*back, a_snapshot());
 }
 
+// Beyond the last value to_string says what it says of the first.
+std::vector<UseKind> every_use_kind() {
+    std::vector<UseKind> kinds{UseKind::mount};
+    for (int i = 1; to_string(static_cast<UseKind>(i)) != to_string(kinds.front()); ++i)
+        kinds.push_back(static_cast<UseKind>(i));
+    return kinds;
+}
+
+TEST(DeviceJson, BringsEveryKindOfUseBack) {
+    DeviceSnapshot snapshot = a_snapshot();
+    snapshot.usage.uses.clear();
+    for (const UseKind kind : every_use_kind())
+        snapshot.usage.uses.push_back({kind, "sda", "", ""});
+    ASSERT_GE(snapshot.usage.uses.size(), 12U);
+    const auto back = snapshot_from_json(to_json(snapshot));
+    ASSERT_TRUE(back.has_value()) << back.error().message;
+    EXPECT_EQ(*back, snapshot);
+}
+
 TEST(DeviceJson, BringsAnEmptySnapshotBack) {
     EXPECT_EQ(snapshot_from_json(to_json(DeviceSnapshot{})).value(), DeviceSnapshot{});
 }

@@ -187,6 +187,25 @@ TEST(Uses, SeesWhoHasADiskOrItsPartitionOpenOrMapped) {
     EXPECT_EQ(machine.seen("sda", {.ignore_processes = {7, 8}, .probe_signatures = true}), "");
 }
 
+TEST(Uses, WhoHoldsALockIsWaitedForAndItsOtherDescriptorsAreNotAUseOfTheirOwn) {
+    const auto machine = SmallMachine{}
+                             .disk("sda", "8:0")
+                             .facts("/proc/7/fd/3", FileType::block, "0:6", "8:0")
+                             .facts("/proc/7/fd/4", FileType::block, "0:6", "8:0")
+                             .file("/proc/7/fdinfo/3", "pos:\t0\nflags:\t0100000\n")
+                             .file("/proc/7/fdinfo/4",
+                                   "pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 7 00:06:77 0 EOF\n")
+                             .facts("/proc/9/fd/5", FileType::block, "0:6", "8:0");
+    EXPECT_EQ(machine.seen("sda"),
+              "locked sda: locked by process 7\nopen-descriptor sda: open by process 9\n");
+    const auto posix_lock =
+        SmallMachine{}
+            .disk("sda", "8:0")
+            .facts("/proc/7/fd/3", FileType::block, "0:6", "8:0")
+            .file("/proc/7/fdinfo/3", "lock:\t1: POSIX  ADVISORY  WRITE 7 00:06:77 0 EOF\n");
+    EXPECT_EQ(posix_lock.seen("sda"), "open-descriptor sda: open by process 7\n");
+}
+
 TEST(Uses, AProcessThatEndsMeanwhileIsNoGap) {
     const auto machine = SmallMachine{}
                              .disk("sda", "8:0")

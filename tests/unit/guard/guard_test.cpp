@@ -118,6 +118,7 @@ std::vector<Case> cases() {
         use("btrfs-member", UseKind::btrfs_member),
         use("open", UseKind::open_descriptor),
         use("open", UseKind::mapped),
+        {"locked", ExitStatus::busy, [] { return with_use(UseKind::locked); }, kFree},
         use("exclusive", UseKind::exclusive),
         use("other-path", UseKind::other_path),
         {"usage-unseen", ExitStatus::refused,
