@@ -265,8 +265,9 @@ Result<Signer> verify_detached(std::string_view signature, std::string_view cont
 std::vector<std::string> certificates_of(std::string_view pem) {
     const CertificateStack stack = certificates_from_pem(pem);
     std::vector<std::string> ders;
-    for (int i = 0; i < sk_X509_num(stack.get()); ++i)
-        ders.push_back(der_of(sk_X509_value(stack.get(), i)));
+    const int count = std::max(0, sk_X509_num(stack.get()));  // -1 for no stack at all
+    ders.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) ders.push_back(der_of(sk_X509_value(stack.get(), i)));
     return ders;
 }
 

@@ -56,7 +56,11 @@ Result<std::vector<std::string>> names_in(const UniqueFd& folder, const std::str
     const Directory directory{fd >= 0 ? fdopendir(fd) : nullptr};
     if (!directory) return sys_failure("list " + printable_text(path), errno);
     std::vector<std::string> names;
-    for (errno = 0; const dirent* entry = readdir(directory.get()); errno = 0) {
+    for (;;) {
+        errno = 0;
+        const dirent* entry =
+            readdir(directory.get());  // NOLINT(concurrency-mt-unsafe): the stream is ours alone
+        if (entry == nullptr) break;
         const std::string name = entry->d_name;
         if (name == "." || name == "..") continue;
         if (names.size() == kFilesMax) return not_evidence(path, name, "too many files");

@@ -200,7 +200,7 @@ Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now, Rece
     return Inspection{folder, trust, now, receipt}.run();
 }
 
-Report not_a_folder(std::string why) {
+Report not_a_folder(const std::string& why) {
     Report report;
     report.findings.push_back({false, "folder: " + printable_text(why)});
     return report;

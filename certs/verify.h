@@ -51,7 +51,7 @@ Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now,
                      ReceiptRule receipt = ReceiptRule::required);
 
 /// A report for a folder that could not even be read as one.
-Report not_a_folder(std::string why);
+Report not_a_folder(const std::string& why);
 
 /// The report as people read it: one line per finding, who signed, and what it means.
 std::string report_text(const Report& report);

@@ -2,8 +2,8 @@
 // them, which is what the hash chain, the kept checkpoints and Register::check are for.
 
 #include <cerrno>
-#include <cstring>
 #include <sqlite3.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -57,10 +57,11 @@ Error database_error(sqlite3* database, const std::string& path, const std::stri
             return {ErrorCode::config, where + "no permission to write", EACCES,
                     "run as its owner, and check the file and its folder"};
         case SQLITE_CANTOPEN:
-            return {ErrorCode::config,
-                    where + "cannot be opened" +
-                        (system_errno != 0 ? ": " + std::string{std::strerror(system_errno)} : ""),
-                    system_errno, "check that the folder is there and that you may write to it"};
+            return {
+                ErrorCode::config,
+                where + "cannot be opened" +
+                    (system_errno != 0 ? ": " + std::generic_category().message(system_errno) : ""),
+                system_errno, "check that the folder is there and that you may write to it"};
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return {ErrorCode::bad_evidence, where + "not a register, or damaged: " + said, 0,
@@ -159,9 +160,9 @@ Result<void> SqliteStore::create_tables() {
     const std::string sql = kTables + std::string{"PRAGMA application_id="} +
                             std::to_string(kApplicationId) +
                             ";PRAGMA user_version=" + std::to_string(kFormat) + ";";
-    const Result<void> made = !there        ? Result<void>{tl::unexpected{there.error()}}
-                              : *there != 0 ? Result<void>{}
-                                            : execute(sql.c_str(), "creating");
+    Result<void> made = !there        ? Result<void>{tl::unexpected{there.error()}}
+                        : *there != 0 ? Result<void>{}
+                                      : execute(sql.c_str(), "creating");
     if (!made) {
         sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
         return made;
@@ -228,7 +229,7 @@ Result<std::uint64_t> SqliteStore::insert_if_new(std::string_view leaf,
 Result<std::uint64_t> SqliteStore::append(std::string_view leaf, std::string_view leaf_hash) {
     QUIETUS_CHECK(leaf_hash.size() == kHashSize);
     QUIETUS_TRY(execute("BEGIN IMMEDIATE", "appending"));
-    const auto index = insert_if_new(leaf, leaf_hash);
+    auto index = insert_if_new(leaf, leaf_hash);
     const Result<void> ended = index ? execute("COMMIT", "appending") : Result<void>{};
     if (index && ended) return index;
     sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);

@@ -79,10 +79,14 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
     std::string key_;
 };
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the value, which dump() walks the same way
 bool holds_float(const Json& value) {
     if (value.is_number_float() || value.is_binary()) return true;
-    return value.is_structured() && std::any_of(value.begin(), value.end(),
-                                                [](const Json& part) { return holds_float(part); });
+    if (!value.is_structured()) return false;
+    for (const Json& part : value) {
+        if (holds_float(part)) return true;
+    }
+    return false;
 }
 
 }  // namespace
