@@ -27,8 +27,16 @@ void add_differing_sectors(std::uint64_t at, std::span<const std::byte> got,
 
 class KeystreamSource final : public PatternSource {
   public:
-    KeystreamSource(KeystreamGenerator generator, AlignedBuffer scratch)
-        : generator_{std::move(generator)}, scratch_{std::move(scratch)} {}
+    static Result<std::unique_ptr<PatternSource>> create(const Keystream& keystream) {
+        auto generator = QUIETUS_TRY(KeystreamGenerator::create(keystream));
+        auto scratch = QUIETUS_TRY(AlignedBuffer::create(kComparePiece));
+        return std::make_unique<KeystreamSource>(keystream, std::move(generator),
+                                                 std::move(scratch));
+    }
+    KeystreamSource(Keystream keystream, KeystreamGenerator generator, AlignedBuffer scratch)
+        : keystream_{std::move(keystream)},
+          generator_{std::move(generator)},
+          scratch_{std::move(scratch)} {}
 
     Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
         return generator_.fill(offset, out);
@@ -46,7 +54,13 @@ class KeystreamSource final : public PatternSource {
         return {};
     }
 
+    std::unique_ptr<PatternSource> sibling() const override {
+        auto another = create(keystream_);
+        return another ? std::move(*another) : nullptr;
+    }
+
   private:
+    Keystream keystream_;
     KeystreamGenerator generator_;
     AlignedBuffer scratch_;
 };
@@ -55,7 +69,7 @@ class ConstantSource final : public PatternSource {
   public:
     // `image` holds the pattern repeated over request_size + one period, so that any phase can be
     // cut from it.
-    ConstantSource(std::size_t period, AlignedBuffer image)
+    ConstantSource(std::size_t period, std::shared_ptr<const AlignedBuffer> image)
         : period_{period}, image_{std::move(image)} {}
 
     Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
@@ -64,26 +78,34 @@ class ConstantSource final : public PatternSource {
         return {};
     }
 
+    // Always against the same few pages of the image, which stay in the cache.
     Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector,
                          RangeSet& mismatched) override {
-        const auto expected = at(offset, got.size());
-        if (std::memcmp(got.data(), expected.data(), got.size()) != 0)
-            add_differing_sectors(offset, got, expected, sector, mismatched);
+        for (std::size_t done = 0; done < got.size(); done += kComparePiece) {
+            const auto piece = got.subspan(done, std::min(kComparePiece, got.size() - done));
+            const auto expected = at(offset + done, piece.size());
+            if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0)
+                add_differing_sectors(offset + done, piece, expected, sector, mismatched);
+        }
         return {};
+    }
+
+    std::unique_ptr<PatternSource> sibling() const override {
+        return std::make_unique<ConstantSource>(period_, image_);
     }
 
     std::span<const std::byte> shared() const override {
         constexpr std::size_t kSmallestSector = 512;
-        return kSmallestSector % period_ == 0 ? image_.span() : std::span<const std::byte>{};
+        return kSmallestSector % period_ == 0 ? image_->span() : std::span<const std::byte>{};
     }
 
   private:
     std::span<const std::byte> at(std::uint64_t offset, std::size_t length) const {
-        return image_.span().subspan(offset % period_, length);
+        return image_->span().subspan(offset % period_, length);
     }
 
     std::size_t period_;
-    AlignedBuffer image_;
+    std::shared_ptr<const AlignedBuffer> image_;
 };
 
 }  // namespace
@@ -96,12 +118,11 @@ Result<std::unique_ptr<PatternSource>> make_pattern_source(
         auto image = QUIETUS_TRY(AlignedBuffer::create(request_size + kPatternSizeMax));
         for (std::size_t i = 0; i < image.span().size(); ++i)
             image.span()[i] = constant->bytes[i % period];
-        return std::make_unique<ConstantSource>(period, std::move(image));
+        return std::make_unique<ConstantSource>(
+            period, std::make_shared<const AlignedBuffer>(std::move(image)));
     }
     if (!keystream) return failure(ErrorCode::internal, "a keystream pass without a keystream");
-    auto generator = QUIETUS_TRY(KeystreamGenerator::create(*keystream));
-    auto scratch = QUIETUS_TRY(AlignedBuffer::create(kComparePiece));
-    return std::make_unique<KeystreamSource>(std::move(generator), std::move(scratch));
+    return KeystreamSource::create(*keystream);
 }
 
 }  // namespace quietus::engine

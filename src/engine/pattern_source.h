@@ -29,6 +29,9 @@ class PatternSource {
     virtual Result<void> compare(std::uint64_t offset, std::span<const std::byte> got,
                                  std::uint32_t sector, RangeSet& mismatched) = 0;
 
+    /// Another source of the same bytes, for another thread; none where the work cannot be shared.
+    virtual std::unique_ptr<PatternSource> sibling() const { return nullptr; }
+
     /// Memory that holds the right bytes for any multiple of 512, or nothing where position
     /// matters.
     virtual std::span<const std::byte> shared() const { return {}; }

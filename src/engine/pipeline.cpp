@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/random.h"
+#include "engine/crew.h"
 
 namespace quietus::engine {
 
@@ -34,6 +35,10 @@ class RequestCursor {
         done_ += request.count;
         return request;
     }
+    bool at_end() const {
+        return index_ == extents_.size() ||
+               (index_ + 1 == extents_.size() && done_ == extents_[index_].count);
+    }
 
   private:
     const std::vector<Range>& extents_;
@@ -55,15 +60,19 @@ std::string cause_of(const IoCompletion& completion) {
     return at + ": only " + std::to_string(completion.transferred) + " bytes were transferred";
 }
 
-// One run over the extents: prepare a buffer, submit, take completions, until all is done or
-// something ends it.
+// One run over the extents: requests out, completions in, and between them the work on buffers,
+// which the crew does: filling before a write, comparing after a read.
 class Run {
   public:
-    Run(IoQueue& queue, IoKind kind, const std::vector<Range>& extents, const KeepGoing& keep_going)
+    Run(IoQueue& queue, IoKind kind, const std::vector<Range>& extents, const KeepGoing& keep_going,
+        PatternSource& pattern, unsigned helpers_max)
         : queue_{queue},
+          pattern_{pattern},
           kind_{kind},
           cursor_{extents, queue.request_size()},
-          keep_going_{keep_going} {
+          keep_going_{keep_going},
+          crew_{[this](const Work& work) { return work_with(pattern_, work); },
+                [this] { return craft_of_a_helper(); }, helpers_max} {
         for (unsigned slot = queue.depth(); slot-- > 0;) free_.push_back(slot);
     }
     Run(const Run&) = delete;
@@ -72,20 +81,46 @@ class Run {
 
     Coverage go() {
         while (true) {
-            submit_what_fits();
-            if (queue_.in_flight() == 0) break;
-            take_completions();
+            start_what_fits();
+            work();
+            if (!running()) crew_.drop_waiting();
+            if (queue_.in_flight() > 0)
+                take_completions(crew_.waiting() > 0 ? 0 : kWaitMs);
+            else if (crew_.with_helpers() > 0)
+                crew_.wait_for_helpers(kWaitMs);
+            else if (crew_.waiting() == 0 && (!running() || cursor_.at_end()))
+                break;
             if (running() && !keep_going_(coverage_.covered))
                 stop(StepEnd::interrupted, "interrupted");
         }
+        coverage_.helpers = crew_.helpers();
         return std::move(coverage_);
     }
 
   protected:
-    /// Before a request goes out (a write fills its buffer).
-    virtual Result<void> prepare(const Range& request, unsigned slot) = 0;
-    /// After it came back well (a read compares its buffer).
-    virtual Result<void> accept(const IoCompletion& completion) = 0;
+    /// The work on one buffer. Runs in any thread of the crew: `pattern` is that thread's own.
+    virtual WorkDone work_with(PatternSource& pattern, const Work& work) = 0;
+    /// A slot is free and a request is due: submit it, or add it to the crew's work.
+    virtual void start(const Work& work) = 0;
+    /// The work on its buffer is done, and well.
+    virtual void worked(const WorkDone& done) = 0;
+    /// The request came back well.
+    virtual void came_back(const Work& work) = 0;
+
+    void submit(const Work& work) {
+        const auto sent = queue_.submit({.kind = kind_,
+                                         .offset = work.extent.first,
+                                         .length = work.extent.count,
+                                         .slot = work.slot});
+        if (!sent) stop(StepEnd::io_error, sent.error().message);
+        was_full_ = was_full_ || queue_.in_flight() == queue_.depth();
+    }
+    void let_crew(const Work& work) { crew_.add(work); }
+    void release(unsigned slot) { free_.push_back(slot); }
+    void cover(const Range& extent) { coverage_.covered.add(extent); }
+    std::span<std::byte> buffer_of(const Work& work) {
+        return queue_.buffer(work.slot).first(work.extent.count);
+    }
 
     void stop(StepEnd end, std::string cause) {
         if (!running()) return;
@@ -96,27 +131,46 @@ class Run {
     bool running() const { return !stopped_; }
 
     IoQueue& queue_;
+    PatternSource& pattern_;
     Coverage coverage_;
 
   private:
-    void submit_what_fits() {
+    Craft craft_of_a_helper() {
+        auto sibling = pattern_.sibling();
+        if (!sibling) return {};
+        const std::shared_ptr<PatternSource> own{std::move(sibling)};
+        return [this, own](const Work& work) { return work_with(*own, work); };
+    }
+
+    void start_what_fits() {
         while (running() && !free_.empty()) {
-            const auto request = cursor_.next();
-            if (!request) return;
-            const unsigned slot = free_.back();
-            Result<void> sent = prepare(*request, slot);
-            if (sent)
-                sent = queue_.submit({.kind = kind_,
-                                      .offset = request->first,
-                                      .length = request->count,
-                                      .slot = slot});
-            if (!sent) return stop(StepEnd::io_error, sent.error().message);
+            const auto extent = cursor_.next();
+            if (!extent) return;
+            const Work work{.slot = free_.back(), .extent = *extent};
             free_.pop_back();
+            start(work);
         }
     }
 
-    void take_completions() {
-        auto completions = queue_.wait(kWaitMs);
+    // One piece at a time, so that what is done goes out at once and the drive never waits for the
+    // rest. More than one piece waiting while the queue runs dry says that one thread is too slow.
+    void work() {
+        const bool runs_dry = was_full_ && queue_.in_flight() <= queue_.depth() / 2;
+        if (running() && runs_dry && crew_.waiting() > 1 && !cursor_.at_end())
+            crew_.call_for_help();
+        for (const WorkDone& done : crew_.finished()) take(done);
+        if (!running()) return;
+        if (const auto done = crew_.do_one()) take(*done);
+    }
+
+    void take(const WorkDone& done) {
+        if (!done.outcome) return stop(StepEnd::io_error, done.outcome.error().message);
+        // What was found counts also where something else has ended the run meanwhile.
+        if (running() || kind_ == IoKind::read) worked(done);
+    }
+
+    void take_completions(int timeout_ms) {
+        auto completions = queue_.wait(timeout_ms);
         if (!completions) {
             // The queue itself is broken: what was in flight will never be reported.
             stop(StepEnd::io_error, completions.error().message);
@@ -124,20 +178,16 @@ class Run {
             return;
         }
         for (const IoCompletion& completion : *completions) {
-            free_.push_back(completion.slot);
-            take(completion);
+            const Work work{.slot = completion.slot,
+                            .extent = {completion.offset, completion.length}};
+            if (completion.ok()) {
+                came_back(work);
+                continue;
+            }
+            coverage_.failed.add(work.extent);
+            stop(completion.error != 0 ? end_of_errno(completion.error) : StepEnd::io_error,
+                 cause_of(completion));
         }
-    }
-
-    void take(const IoCompletion& completion) {
-        if (!completion.ok()) {
-            coverage_.failed.add({completion.offset, completion.length});
-            return stop(completion.error != 0 ? end_of_errno(completion.error) : StepEnd::io_error,
-                        cause_of(completion));
-        }
-        if (const auto accepted = accept(completion); !accepted)
-            return stop(StepEnd::io_error, accepted.error().message);
-        coverage_.covered.add({completion.offset, completion.length});
     }
 
     IoKind kind_;
@@ -145,55 +195,72 @@ class Run {
     const KeepGoing& keep_going_;
     std::vector<unsigned> free_;
     bool stopped_{false};
+    bool was_full_{false};
+    Crew crew_;  // the last member: its helpers use the others
 };
 
 class WriteRun final : public Run {
   public:
     WriteRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-             const KeepGoing& keep_going)
-        : Run{queue, IoKind::write, extents, keep_going},
-          pattern_{pattern},
+             const KeepGoing& keep_going, unsigned helpers_max)
+        : Run{queue, IoKind::write, extents, keep_going, pattern, helpers_max},
           shared_{!pattern.shared().empty() && queue.use_shared_source(pattern.shared())} {}
 
   private:
-    Result<void> prepare(const Range& request, unsigned slot) override {
-        if (shared_) return {};
-        return pattern_.fill(request.first, queue_.buffer(slot).first(request.count));
+    WorkDone work_with(PatternSource& pattern, const Work& work) override {
+        return {.work = work,
+                .outcome = pattern.fill(work.extent.first, buffer_of(work)),
+                .mismatched = {}};
     }
-    Result<void> accept(const IoCompletion& /*completion*/) override { return {}; }
+    void start(const Work& work) override {
+        if (shared_)
+            submit(work);
+        else
+            let_crew(work);
+    }
+    void worked(const WorkDone& done) override { submit(done.work); }
+    void came_back(const Work& work) override {
+        cover(work.extent);
+        release(work.slot);
+    }
 
-    PatternSource& pattern_;
     bool shared_;
 };
 
 class ReadRun final : public Run {
   public:
     ReadRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-            std::uint32_t sector, const KeepGoing& keep_going)
-        : Run{queue, IoKind::read, extents, keep_going}, pattern_{pattern}, sector_{sector} {}
+            std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max)
+        : Run{queue, IoKind::read, extents, keep_going, pattern, helpers_max}, sector_{sector} {}
 
   private:
-    Result<void> prepare(const Range& request, unsigned slot) override {
+    WorkDone work_with(PatternSource& pattern, const Work& work) override {
+        WorkDone done{.work = work, .outcome = {}, .mismatched = {}};
+        done.outcome =
+            pattern.compare(work.extent.first, buffer_of(work), sector_, done.mismatched);
+        return done;
+    }
+
+    void start(const Work& work) override {
         // A read that never reached the buffer must not pass, whatever the buffer held before:
         // bytes drawn for this read-back, after every write, stand in each sector and are what is
         // expected by a chance of 2^-128 only.
-        if (!marked_) return tl::unexpected{marked_.error()};
-        const auto buffer = queue_.buffer(slot).first(request.count);
+        if (!marked_) return stop(StepEnd::io_error, marked_.error().message);
+        const auto buffer = buffer_of(work);
         for (std::size_t at = 0; at < buffer.size(); at += sector_)
             std::copy(mark_.begin(), mark_.end(), buffer.begin() + static_cast<std::ptrdiff_t>(at));
-        return {};
+        submit(work);
     }
-    Result<void> accept(const IoCompletion& completion) override {
-        QUIETUS_TRY(pattern_.compare(completion.offset,
-                                     queue_.buffer(completion.slot).first(completion.length),
-                                     sector_, coverage_.mismatched));
+    void came_back(const Work& work) override { let_crew(work); }
+    void worked(const WorkDone& done) override {
+        for (const Range& range : done.mismatched.ranges()) coverage_.mismatched.add(range);
         if (coverage_.mismatched.ranges().size() > kMismatchRangesMax)
             stop(StepEnd::mismatch, "more than " + std::to_string(kMismatchRangesMax) +
                                         " separate ranges read back as something else");
-        return {};
+        cover(done.work.extent);
+        release(done.work.slot);
     }
 
-    PatternSource& pattern_;
     std::uint32_t sector_;
     std::array<std::byte, 16> mark_{};
     Result<void> marked_{fill_random(mark_)};
@@ -202,13 +269,13 @@ class ReadRun final : public Run {
 }  // namespace
 
 Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going) {
-    return WriteRun{queue, pattern, extents, keep_going}.go();
+                       const KeepGoing& keep_going, unsigned helpers_max) {
+    return WriteRun{queue, pattern, extents, keep_going, helpers_max}.go();
 }
 
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going) {
-    Coverage coverage = ReadRun{queue, pattern, extents, sector, keep_going}.go();
+                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max) {
+    Coverage coverage = ReadRun{queue, pattern, extents, sector, keep_going, helpers_max}.go();
     if (coverage.end == StepEnd::completed && !coverage.mismatched.empty()) {
         coverage.end = StepEnd::mismatch;
         coverage.cause =

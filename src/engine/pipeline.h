@@ -21,7 +21,8 @@ struct Coverage {
     RangeSet failed;      ///< Requests the device answered with an error, or short.
     RangeSet mismatched;  ///< Reading only, in whole sectors.
     StepEnd end{StepEnd::completed};
-    std::string cause;  ///< "write at byte 4096: Input/output error"; empty where completed.
+    std::string cause;    ///< "write at byte 4096: Input/output error"; empty where completed.
+    unsigned helpers{0};  ///< Threads that were called in, because one could not keep up.
 };
 
 /// Called between requests with what is covered so far; returns false to end as `interrupted`. Must
@@ -34,11 +35,12 @@ inline constexpr std::size_t kMismatchRangesMax = 4096;
 
 /// Writes the pattern over `extents` (sorted, multiples of the sector). Ends at the first error,
 /// after the requests in flight have come back.
+/// `helpers_max`: how many threads may help to fill buffers where one cannot keep up.
 Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going);
+                       const KeepGoing& keep_going, unsigned helpers_max = 0);
 
 /// Reads `extents` and compares. Goes on past mismatches, ends at the first read error.
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going);
+                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max = 0);
 
 }  // namespace quietus::engine

@@ -93,7 +93,8 @@ class Runner {
         const Coverage coverage = with_queue(
             outcome,
             [&](IoQueue& queue, PatternSource& pattern) {
-                return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome));
+                return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome),
+                                     options_.helpers_max);
             },
             pass.pattern, outcome.keystream);
         record(coverage, outcome);
@@ -116,7 +117,8 @@ class Runner {
         Coverage coverage = with_queue(
             outcome,
             [&](IoQueue& queue, PatternSource& pattern) {
-                return read_extents(queue, pattern, extents, sector_, keep_going(outcome));
+                return read_extents(queue, pattern, extents, sector_, keep_going(outcome),
+                                    options_.helpers_max);
             },
             last_pass_->pattern, last_keystream_);
         outcome.unreadable = std::exchange(coverage.failed, {});

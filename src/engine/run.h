@@ -2,6 +2,7 @@
 // The step loop: runs in the worker process of one drive and reports to whoever keeps the journal.
 
 #include "base/utc_time.h"
+#include "engine/crew.h"
 #include "engine/take.h"
 #include "record/erase_record.h"
 
@@ -38,6 +39,7 @@ struct RunOptions {
     unsigned depth{kQueueDepth};
     std::size_t request_size{kRequestSize};
     bool force_threads{false};
+    unsigned helpers_max{helpers_possible()};
 };
 
 /// Runs the plan's steps until one does not complete. Whatever happens there is an outcome, never

@@ -90,6 +90,8 @@ class UringQueue final : public IoQueue {
         __kernel_timespec limit{.tv_sec = timeout_ms / 1000,
                                 .tv_nsec = (timeout_ms % 1000) * 1'000'000LL};
         const int rc = retry_interrupted([&] {
+            // A look only: no timer is set up for it.
+            if (timeout_ms == 0) return io_uring_get_events(&ring_);
             return io_uring_wait_cqe_timeout(&ring_, &cqe, timeout_ms < 0 ? nullptr : &limit);
         });
         if (rc == -ETIME) return done;
