@@ -41,8 +41,12 @@ struct ErrnoName {
 };
 // What the kernel answers for a bad drive; others are given as numbers.
 constexpr std::array kErrnoNames{
-    ErrnoName{"EIO", EIO},       ErrnoName{"ENOSPC", ENOSPC},       ErrnoName{"ENODATA", ENODATA},
-    ErrnoName{"ENODEV", ENODEV}, ErrnoName{"EREMOTEIO", EREMOTEIO}, ErrnoName{"ETIMEDOUT", ETIMEDOUT},
+    ErrnoName{"EIO", EIO},
+    ErrnoName{"ENOSPC", ENOSPC},
+    ErrnoName{"ENODATA", ENODATA},
+    ErrnoName{"ENODEV", ENODEV},
+    ErrnoName{"EREMOTEIO", EREMOTEIO},
+    ErrnoName{"ETIMEDOUT", ETIMEDOUT},
     ErrnoName{"EROFS", EROFS},
 };
 
@@ -158,8 +162,8 @@ std::string to_string(const FaultRule& rule) {
     if (kind.strikes == Strikes::as_the_rule_says)
         text += rule.on == IoKind::read ? " on=read" : " on=write";
     if (rule.where.first != 0 || rule.where.count != kNoLimit)
-        text += " where=" + std::to_string(rule.where.first) + "+" +
-                std::to_string(rule.where.count);
+        text +=
+            " where=" + std::to_string(rule.where.first) + "+" + std::to_string(rule.where.count);
     if (rule.from != 1) text += " from=" + std::to_string(rule.from);
     if (rule.times != kNoLimit) text += " times=" + std::to_string(rule.times);
     if (rule.error != EIO) text += " errno=" + errno_text(rule.error);

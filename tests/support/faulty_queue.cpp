@@ -57,9 +57,9 @@ class FaultyQueue final : public IoQueue {
                     *rule, request,
                     rule->amount > request.offset ? rule->amount - request.offset : 0);
             case Fault::aliased:
-                return pass_on(*rule, request,
-                               {request.kind, request.offset % rule->amount, request.length,
-                                request.slot});
+                return pass_on(
+                    *rule, request,
+                    {request.kind, request.offset % rule->amount, request.length, request.slot});
             case Fault::flipped_bit:
             case Fault::silent_zeros:
             case Fault::latency:
@@ -116,8 +116,7 @@ class FaultyQueue final : public IoQueue {
                 .error = error};
     }
     void answer_after(const FaultRule& rule, const IoCompletion& completion) {
-        answered_.push_back(
-            {Clock::now() + std::chrono::milliseconds{rule.delay_ms}, completion});
+        answered_.push_back({Clock::now() + std::chrono::milliseconds{rule.delay_ms}, completion});
     }
     Result<void> answer(const FaultRule& rule, const IoRequest& asked, std::size_t transferred,
                         int error) {
@@ -163,28 +162,26 @@ class FaultyQueue final : public IoQueue {
         if (strike.asked.kind == IoKind::read && completion.ok())
             spoil(strike.rule, strike.asked, data);
         const bool pretends = strike.rule.fault == Fault::torn_write && completion.ok();
-        answer_after(strike.rule,
-                     completion_of(strike.asked,
-                                   pretends ? strike.asked.length : completion.transferred,
-                                   completion.error));
+        answer_after(
+            strike.rule,
+            completion_of(strike.asked, pretends ? strike.asked.length : completion.transferred,
+                          completion.error));
     }
 
     /// -1: there is none.
     int milliseconds_to_the_next_answer() const {
         if (answered_.empty()) return -1;
-        const auto next = std::min_element(answered_.begin(), answered_.end(),
-                                           [](const Answer& one, const Answer& other) {
-                                               return one.due < other.due;
-                                           });
+        const auto next = std::min_element(
+            answered_.begin(), answered_.end(),
+            [](const Answer& one, const Answer& other) { return one.due < other.due; });
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(next->due - Clock::now()).count();
         return static_cast<int>(std::max<std::int64_t>(left, 0));
     }
     void take_due_answers(std::vector<IoCompletion>& into) {
         const auto now = Clock::now();
-        const auto later =
-            std::stable_partition(answered_.begin(), answered_.end(),
-                                  [&](const Answer& one) { return one.due > now; });
+        const auto later = std::stable_partition(answered_.begin(), answered_.end(),
+                                                 [&](const Answer& one) { return one.due > now; });
         for (auto due = later; due != answered_.end(); ++due) into.push_back(due->completion);
         answered_.erase(later, answered_.end());
     }

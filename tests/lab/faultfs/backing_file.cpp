@@ -61,8 +61,8 @@ int BackingFile::sync() const {
 }
 
 int BackingFile::allocate(int mode, std::uint64_t offset, std::uint64_t length) const {
-    return ::fallocate(descriptor_, mode, static_cast<off_t>(offset),
-                       static_cast<off_t>(length)) == 0
+    return ::fallocate(descriptor_, mode, static_cast<off_t>(offset), static_cast<off_t>(length)) ==
+                   0
                ? 0
                : errno;
 }

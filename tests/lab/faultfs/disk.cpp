@@ -78,9 +78,9 @@ std::uint64_t Disk::done(Op op) const {
 }
 
 int Disk::set_rules(const std::vector<FaultRule>& rules) {
-    const bool needs_earlier =
-        std::any_of(rules.begin(), rules.end(),
-                    [](const FaultRule& rule) { return rule.fault == Fault::stale_read; });
+    const bool needs_earlier = std::any_of(rules.begin(), rules.end(), [](const FaultRule& rule) {
+        return rule.fault == Fault::stale_read;
+    });
     Bytes earlier;
     if (needs_earlier) {
         if (file_.size() > kStaleSizeMax) return EFBIG;
@@ -152,11 +152,11 @@ Answer Disk::read(const Request& request, const FaultRule* rule) const {
     if (request.offset >= end) return {};
     Bytes data(std::min<std::uint64_t>(request.length, end - request.offset));
     if (rule != nullptr && rule->fault == Fault::aliased) {
-        const int error = for_each_alias(
-            rule->amount, request.offset, data.size(),
-            [&](std::uint64_t at, std::size_t from, std::size_t count) {
-                return file_.read(at, std::span{data}.subspan(from, count));
-            });
+        const int error =
+            for_each_alias(rule->amount, request.offset, data.size(),
+                           [&](std::uint64_t at, std::size_t from, std::size_t count) {
+                               return file_.read(at, std::span{data}.subspan(from, count));
+                           });
         return {error, std::move(data)};
     }
     if (const int error = file_.read(request.offset, data); error != 0) return {error, {}};

@@ -28,8 +28,7 @@ int serve(const std::vector<std::string>& words) {
     if (!file) return complain(words[1], errno);
     quietus::faultfs::Recorder recorder;
     if (words.size() > 3) {
-        if (const int error = recorder.open(words[3]); error != 0)
-            return complain(words[3], error);
+        if (const int error = recorder.open(words[3]); error != 0) return complain(words[3], error);
     }
     // We stand below a block device: the kernel must not have us write to it to free memory. Needs
     // CAP_SYS_RESOURCE; without it, only a machine that is out of memory could tell.

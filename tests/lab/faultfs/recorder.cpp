@@ -5,11 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <openssl/evp.h>
-
-#include <nlohmann/json.hpp>
 
 namespace quietus::faultfs {
 

@@ -30,9 +30,9 @@ struct File {
     fuse_ino_t inode;
     mode_t mode;
 };
-constexpr std::array kFiles{File{"disk", kDisk, S_IFREG | 0600}, File{"rules", kRules, S_IFREG | 0600},
-                            File{"counts", kCounts, S_IFREG | 0400},
-                            File{"mark", kMark, S_IFREG | 0200}};
+constexpr std::array kFiles{
+    File{"disk", kDisk, S_IFREG | 0600}, File{"rules", kRules, S_IFREG | 0600},
+    File{"counts", kCounts, S_IFREG | 0400}, File{"mark", kMark, S_IFREG | 0200}};
 
 Server& server_of(fuse_req_t request) {
     return *static_cast<Server*>(fuse_req_userdata(request));
@@ -121,9 +121,9 @@ void do_read(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offse
              fuse_file_info* info) {
     Server& server = server_of(request);
     if (inode == kDisk) {
-        server.submit(request, {.op = Op::read,
-                                .offset = static_cast<std::uint64_t>(offset),
-                                .length = size});
+        server.submit(
+            request,
+            {.op = Op::read, .offset = static_cast<std::uint64_t>(offset), .length = size});
         return;
     }
     const std::string& text = server.opened[info->fh];
@@ -163,11 +163,11 @@ void do_fallocate(fuse_req_t request, fuse_ino_t inode, int mode, off_t offset, 
         fuse_reply_err(request, EOPNOTSUPP);
         return;
     }
-    server_of(request).submit(
-        request, {.op = (mode & FALLOC_FL_PUNCH_HOLE) != 0 ? Op::discard : Op::zero,
-                  .offset = static_cast<std::uint64_t>(offset),
-                  .length = static_cast<std::size_t>(length),
-                  .mode = mode});
+    server_of(request).submit(request,
+                              {.op = (mode & FALLOC_FL_PUNCH_HOLE) != 0 ? Op::discard : Op::zero,
+                               .offset = static_cast<std::uint64_t>(offset),
+                               .length = static_cast<std::size_t>(length),
+                               .mode = mode});
 }
 
 fuse_lowlevel_ops operations() {
@@ -223,9 +223,8 @@ void Server::finish(const Held& held) {
 
 void Server::finish_due() {
     const auto now = Clock::now();
-    const auto later = std::stable_partition(held_.begin(), held_.end(), [&](const Held& held) {
-        return held.due && *held.due <= now;
-    });
+    const auto later = std::stable_partition(
+        held_.begin(), held_.end(), [&](const Held& held) { return held.due && *held.due <= now; });
     const std::vector<Held> due{std::make_move_iterator(held_.begin()),
                                 std::make_move_iterator(later)};
     held_.erase(held_.begin(), later);

@@ -63,9 +63,9 @@ bool is_noticed(const FaultRule& rule, bool by_keystream) {
     test::MemoryDrive drive{{.size = kSize, .faults = {rule}}};
     const auto queue = drive.make_queue({.depth = 4, .request_size = kRequest});
     const auto pattern =
-        by_keystream ? make_pattern_source(KeystreamPattern{}, test::a_keystream(), kRequest).value()
-                     : make_pattern_source(ConstantPattern{{std::byte{0}}}, std::nullopt, kRequest)
-                           .value();
+        by_keystream
+            ? make_pattern_source(KeystreamPattern{}, test::a_keystream(), kRequest).value()
+            : make_pattern_source(ConstantPattern{{std::byte{0}}}, std::nullopt, kRequest).value();
     const Coverage wrote = write_extents(*queue, *pattern, {{0, kSize}}, always);
     if (shows_something(wrote)) return true;
     const Coverage read = read_extents(*queue, *pattern, {{0, kSize}}, 512, always);

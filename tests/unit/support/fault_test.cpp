@@ -40,17 +40,26 @@ TEST(FaultRuleText, SaysWhatItDidNotUnderstand) {
         const char* text;
         const char* why;
     };
-    for (const Row& row :
-         {Row{"", "unknown fault ''"}, Row{"eror", "unknown fault 'eror'"},
-          Row{"error on=flush", "on=flush"}, Row{"error where=5", "where=5"},
-          Row{"error where=5+0", "where=5+0"}, Row{"error times=-1", "times=-1"},
-          Row{"error times=", "times="}, Row{"error from=0", "from=0"},
-          Row{"error errno=EWHAT", "errno=EWHAT"}, Row{"error errno=0", "errno=0"},
-          Row{"error errno=4096", "errno=4096"}, Row{"error amount=5", "takes no amount="},
-          Row{"error often", "often"}, Row{"error where=18446744073709551616+1", "where="},
-          Row{"aliased", "needs amount="}, Row{"shrunken_size", "needs amount="},
-          Row{"latency on=read", "needs delay_ms="}, Row{"stale_read on=write", "cannot be on"},
-          Row{"torn_write on=read", "cannot be on"}, Row{"dropped_write on=read", "cannot be on"}}) {
+    for (const Row& row : {Row{"", "unknown fault ''"},
+                           Row{"eror", "unknown fault 'eror'"},
+                           Row{"error on=flush", "on=flush"},
+                           Row{"error where=5", "where=5"},
+                           Row{"error where=5+0", "where=5+0"},
+                           Row{"error times=-1", "times=-1"},
+                           Row{"error times=", "times="},
+                           Row{"error from=0", "from=0"},
+                           Row{"error errno=EWHAT", "errno=EWHAT"},
+                           Row{"error errno=0", "errno=0"},
+                           Row{"error errno=4096", "errno=4096"},
+                           Row{"error amount=5", "takes no amount="},
+                           Row{"error often", "often"},
+                           Row{"error where=18446744073709551616+1", "where="},
+                           Row{"aliased", "needs amount="},
+                           Row{"shrunken_size", "needs amount="},
+                           Row{"latency on=read", "needs delay_ms="},
+                           Row{"stale_read on=write", "cannot be on"},
+                           Row{"torn_write on=read", "cannot be on"},
+                           Row{"dropped_write on=read", "cannot be on"}}) {
         std::string why;
         EXPECT_FALSE(parse_fault_rule(row.text, why).has_value()) << row.text;
         EXPECT_THAT(why, HasSubstr(row.why)) << row.text;
