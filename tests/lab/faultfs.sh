@@ -303,7 +303,7 @@ its_end() {
     dd if="$disk" of=/dev/null bs="$sector" iflag=direct count=1 status=none 2>/dev/null &
     local reader=$!
     until_true 20 grep -q held=1 "$work/disk.mnt/counts"
-    kill -KILL "$disk_pid"
+    end_child "$disk_pid" -KILL
     fails wait "$reader"
     losetup -d "$disk"
     umount -l "$work/disk.mnt"

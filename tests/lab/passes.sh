@@ -70,4 +70,6 @@ expect_status 1 "$python" "$check" random "$work/disk512.record" "$work"/state/j
 expect_stdout 'random: pass 1 of 1: a write at byte [0-9]+ failed'
 no_certificate
 ok "quietus and the checker both say so"
+end_faultfs disk512
+end_faultfs disk4096
 finished

@@ -2,10 +2,11 @@
 // loop device to stand on. The rules in MOUNT-POINT/rules say how it misbehaves; RECORD gets a line
 // for each request. `faultfs kinds` tells what faults there are. See docs/lab.md.
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <sys/prctl.h>
@@ -18,8 +19,8 @@ namespace {
 constexpr int kUsage = 64;
 
 int complain(const std::string& what, int error) {
-    static_cast<void>(
-        std::fprintf(stderr, "faultfs: %s: %s\n", what.c_str(), std::strerror(error)));
+    const std::string why = std::generic_category().message(error);
+    static_cast<void>(std::fprintf(stderr, "faultfs: %s: %s\n", what.c_str(), why.c_str()));
     return EXIT_FAILURE;
 }
 

@@ -189,7 +189,7 @@ int signals_as_descriptor() {
     sigset_t set{};
     sigemptyset(&set);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-    if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return -1;
+    if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return -1;
     return ::signalfd(-1, &set, SFD_CLOEXEC);
 }
 
@@ -289,7 +289,7 @@ void Server::serve(fuse_session* session, int signals) {
     }
     for (const Held& held : held_) fuse_reply_err(held.reply, EIO);
     held_.clear();
-    std::free(buffer.mem);  // NOLINT(cppcoreguidelines-no-malloc): libfuse allocated it.
+    std::free(buffer.mem);  // NOLINT(cppcoreguidelines-*): libfuse allocated it.
 }
 
 int Server::run(const std::string& program, const std::string& mount_point) {
