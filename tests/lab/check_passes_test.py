@@ -6,8 +6,12 @@
 """
 import copy
 import hashlib
+import json
+import pathlib
 import secrets
+import subprocess
 import sys
+import tempfile
 
 import check_passes
 from check_passes import Refused, SECTOR
@@ -95,7 +99,8 @@ def doctored_segments(segment):
     yield "a write past the end", changed(segment, last, offset=1 << 40), "not on the drive"
     yield "a write that failed", changed(segment, last, error=5), "failed"
     yield "a write that was dropped", changed(segment, last, fault="dropped_write"), "failed"
-    yield "a write twice", segment[:last] + [segment[last]] * 2 + segment[last + 1:], ""
+    within = segment.index(final_writes[0])
+    yield "a write twice", segment[:within] + [segment[within]] * 2 + segment[within + 1:], "written twice"
     yield "no flush at the end", [line for index, line in enumerate(segment)
                                   if line["op"] != "flush" or index < last], "no flush after its last write"
     yield "a flush that failed", changed(segment, last_flush, error=5), "a flush failed"
@@ -138,10 +143,6 @@ def doctored_begins(passes, begins):
         other[random[-1]]["keystream"]["key"] = secrets.token_hex(32)
         yield "another key", other, "has not the bytes of 'R'"
         yield "no key", [{} if index == random[0] else begin for index, begin in enumerate(begins)], "a key where none"
-    if len(random) > 1:
-        again = copy.deepcopy(begins)
-        again[random[1]]["keystream"] = again[random[0]]["keystream"]
-        yield "a key used again", again, ""
     if complements:
         other = copy.deepcopy(begins)
         other[complements[-1]]["drawn_byte"] = f"{int(other[complements[-1]]['drawn_byte'], 16) ^ 1:02x}"
@@ -176,6 +177,66 @@ def try_row(row, **options):
     return refuse_all(row, SIZE, segment, begins, passes)
 
 
+def try_a_key_used_again():
+    """What was written fits, and is no second random pass all the same."""
+    passes = check_passes.expected_passes("pfitzner-7")
+    begins = made_up_begins(passes)
+    segment = made_up_segment(passes, begins)
+    first = segment[:index_of(segment, "flush") + 1]
+    begins[1]["keystream"] = begins[0]["keystream"]
+    return refuse("a key used again", SIZE, first + first + segment[len(first) * 2:], begins, passes, "an earlier pass had")
+
+
+def journal_of(passes, begins):
+    """As quietus writes it: every line has the digest of the one before."""
+    entries = [{"event": "open", "plan": {"steps": [{"do": "overwrite"} for _ in passes] + [{"do": "read-back"}]}}]
+    entries += [{"event": "begin", "outcome": {"index": index, **begin}} for index, begin in enumerate(begins)]
+    entries += [{"event": "begin", "outcome": {"index": len(passes)}}, {"event": "close"}]
+    before, lines = "0" * 64, []
+    for entry in entries:
+        lines.append(json.dumps({**entry, "prev": before}))
+        before = hashlib.sha256(lines[-1].encode()).hexdigest()
+    return lines
+
+
+def record_of(row, segment):
+    mark = {"op": "mark", "offset": 0, "length": 0, "error": 0}
+    lines = [{"op": "begin", "offset": 0, "length": SIZE, "error": 0}, {**mark, "text": "idle"}, {**mark, "text": row},
+             *segment, {**mark, "text": "idle"}]
+    return [json.dumps({"n": number, **line}) for number, line in enumerate(lines)]
+
+
+def try_files():
+    """The same as files, as the lab has them."""
+    row = "dod-3"
+    passes = check_passes.expected_passes(row)
+    begins = made_up_begins(passes)
+    segment = made_up_segment(passes, begins)
+    journal, record = journal_of(passes, begins), record_of(row, segment)
+    stray = json.dumps({"n": len(record), **segment[0]})
+    keyless = [line.replace('"key": "', '"key": "00') for line in journal]
+    cases = (("the journal was changed", keyless, record, "chain is broken"),
+             ("a line of the record is gone", journal, record[:5] + record[6:], "line 5 of the record is missing"),
+             ("the record has no beginning", journal, [record[0].replace("begin", "read"), *record[1:]], "no beginning"),
+             ("a write after the end", journal, [*record, stray], "while nothing was to be erased"),
+             ("no end", journal, record[:-1], "no complete"),
+             ("another row", journal, [line.replace(row, "zero") for line in record], "no complete"))
+    with tempfile.TemporaryDirectory() as folder:
+        def run(journal_lines, record_lines):
+            for name, lines in (("journal", journal_lines), ("record", record_lines)):
+                pathlib.Path(folder, name).write_text("\n".join(lines) + "\n", encoding="ascii")
+            return subprocess.run([sys.executable, check_passes.__file__, row, f"{folder}/record", f"{folder}/journal"],
+                                  capture_output=True, text=True, check=False)
+        good = run(journal, record)
+        if good.returncode != 0 or "as the row says" not in good.stdout:
+            sys.exit(f"FAILED: a good erase as files: {good}")
+        for what, journal_lines, record_lines, why in cases:
+            done = run(journal_lines, record_lines)
+            if done.returncode != 1 or why not in done.stdout:
+                sys.exit(f"FAILED: {what}: expected '{why}', got {done}")
+    return len(cases)
+
+
 def try_other_rows():
     """What is good for one row is not for another one, unless they ask for the same."""
     tried = 0
@@ -202,7 +263,7 @@ def main():
     tried = sum(try_row(row) for row in check_passes.ROWS)
     tried += try_row("pattern:deadbeef") + try_row("pattern:0102030405060708090a0b")
     tried += try_row("dod-3", verify_each=True) + try_row("zero", prove=True) + try_row("random", blank=True, verify_each=True)
-    tried += try_other_rows()
+    tried += try_a_key_used_again() + try_files() + try_other_rows()
     print(f"{len(check_passes.ROWS)} rows, {tried} doctored records refused")
 
 

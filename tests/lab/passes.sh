@@ -5,10 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 learn_what_to_accept
 check=$here/check_passes.py
-
-case_is "the checker refuses what it should"
-expect_status 0 "$python" "$here/check_passes_test.py"
-ok "$(cat "$work/out")"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1
 
 # Nothing divides it, three bytes and a request least of all.
 size=$((8 * 1048576 + 3 * 4096))
