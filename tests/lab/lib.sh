@@ -2,7 +2,7 @@
 # What the lab scripts share: a scratch folder, loop devices that are gone afterwards also after kill -9, and
 # expectations that say what was expected. Source it first:
 #
-#   SCRIPT QUIETUS QUIETUS-VERIFY SOURCE-FOLDER      (ctest gives these)
+#   SCRIPT QUIETUS QUIETUS-VERIFY SOURCE-FOLDER [FAULTFS]      (ctest gives these)
 #
 # The whole script then runs in a mount namespace of its own: nothing it mounts is seen, or left, outside.
 set -Eeuo pipefail
@@ -13,7 +13,7 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 125
 fi
 if [ $# -lt 3 ]; then
-    echo "usage: $0 QUIETUS QUIETUS-VERIFY SOURCE-FOLDER" >&2
+    echo "usage: $0 QUIETUS QUIETUS-VERIFY SOURCE-FOLDER [FAULTFS]" >&2
     exit 64
 fi
 if [ -z "${QUIETUS_LAB_INSIDE:-}" ]; then
@@ -25,6 +25,7 @@ fi
     quietus=$1
     quietus_verify=$2
     source_folder=$3
+    faultfs=${4:-}
 }
 began=$SECONDS
 here=$source_folder/tests/lab
@@ -135,6 +136,42 @@ new_loop() {
     # Partitions outlive the loop device they were on, unless somebody took them away: these are a stranger's.
     partx -d "$node" 2>/dev/null || true
     printf -v "$into" %s "$node"
+}
+# new_faultfs NAME SIZE [losetup options…]: a loop device over faultfs; its node is in $NAME. In $work/NAME.mnt are the
+# control files, the image is $work/NAME.img, its record $work/NAME.record, and the program's pid is in $NAME_pid.
+# Direct I/O: else the loop driver does one write after the other, and one that hangs holds up all.
+new_faultfs() {
+    local into=$1 size=$2 node
+    shift 2
+    [ -x "$faultfs" ] || fail "no faultfs was given as the fourth argument"
+    [ -e "$work/$into.img" ] || truncate -s "$size" "$work/$into.img"
+    mkdir -p "$work/$into.mnt"
+    : >"$work/$into.ready"
+    background "$faultfs" "$work/$into.img" "$work/$into.mnt" "$work/$into.record" >"$work/$into.ready"
+    printf -v "${into}_pid" %s "$child"
+    until_true 20 grep -q ready "$work/$into.ready"
+    node=$(losetup --find --show --direct-io=on "$@" "$work/$into.mnt/disk")
+    remember loop "$node"
+    partx -d "$node" 2>/dev/null || true
+    printf -v "$into" %s "$node"
+}
+# rules NAME [RULE…]: these and no others (docs/lab.md). In one write: the shell would make one of each line, and there
+# must be no moment with half of them.
+rules() {
+    local name=$1
+    shift
+    printf '%s\n' "$@" >"$work/$name.rules"
+    cat "$work/$name.rules" >"$work/$name.mnt/rules"
+}
+counts() { cat "$work/$1.mnt/counts"; }
+# struck NAME [N]: how often the N-th rule, counted from 1, has struck.
+struck() { counts "$1" | sed -n "${2:-1}s/ .*//p"; }
+mark() { echo "$2" >"$work/$1.mnt/mark"; }
+end_faultfs() {
+    local pid=$1_pid
+    losetup -d "${!1}"
+    end_child "${!pid}"
+    until_true 20 gone "${!pid}"
 }
 remember() { echo "$1 ${2#/dev/} $(cat "/sys/block/${2#/dev/}/diskseq")" >>"$work/devices"; }
 size_of() { blockdev --getsize64 "$1"; }

@@ -218,7 +218,7 @@ void MemoryDrive::set_partition(std::size_t index, bool there) const {
 HandleFacts MemoryDrive::facts() const {
     HandleFacts facts;
     facts.number = options_.number;
-    facts.size = {options_.size};
+    facts.size = {faults_.has_shrunk_to().value_or(options_.size)};
     facts.logical_sector = options_.logical_sector;
     facts.physical_sector = options_.physical_sector;
     facts.read_only = options_.read_only;
