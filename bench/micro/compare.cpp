@@ -1,8 +1,8 @@
-// How fast what was read is compared with what belongs there; everything is as it should be, as on a good drive.
-
-#include <vector>
+// How fast what was read is compared with what belongs there; everything is as it should be, as on
+// a good drive.
 
 #include <benchmark/benchmark.h>
+#include <vector>
 
 #include "base/memory.h"
 #include "bench/micro/must.h"
@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint32_t kSector = 4096;
 
-// As many buffers as a queue has, in turn: each is out of the nearest cache when its turn comes again, as after a read.
+// As many buffers as a queue has, in turn: each is out of the nearest cache when its turn comes
+// again, as after a read.
 void compare(benchmark::State& state, const Pattern& pattern) {
     const auto keystream = must(engine::new_keystream(engine::preferred_algorithm()));
     const auto source = must(engine::make_pattern_source(pattern, keystream, engine::kRequestSize));

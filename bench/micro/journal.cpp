@@ -1,16 +1,16 @@
-// What a line of the journal costs, and how much of that is the disk's word for it. In TMPDIR, else /var/tmp: a tmpfs
-// syncs for nothing.
+// What a line of the journal costs, and how much of that is the disk's word for it. In TMPDIR, else
+// /var/tmp: a tmpfs syncs for nothing.
 
-#include <cstdlib>
-#include <filesystem>
+#include "engine/journal.h"
 
 #include <benchmark/benchmark.h>
+#include <cstdlib>
+#include <filesystem>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "bench/micro/must.h"
 #include "engine/events.h"
-#include "engine/journal.h"
 
 namespace quietus::bench {
 
@@ -45,7 +45,8 @@ void journal_append(benchmark::State& state, bool sync) {
     for (auto _ : state) must(journal.append(event, UtcTime{}, sync));
 }
 
-// A journal keeps its lines in memory and copies what is unwritten: as many appends as a run of days has, no more.
+// A journal keeps its lines in memory and copies what is unwritten: as many appends as a run of
+// days has, no more.
 constexpr int kLines = 2000;
 BENCHMARK_CAPTURE(journal_append, not_synced, false)->Iterations(kLines);
 BENCHMARK_CAPTURE(journal_append, synced, true)->Iterations(kLines / 10);

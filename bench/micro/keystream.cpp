@@ -1,9 +1,10 @@
 // How fast a keystream is made: one request after the other, as a random pass asks for it.
 
+#include "engine/keystream.h"
+
 #include <benchmark/benchmark.h>
 
 #include "bench/micro/must.h"
-#include "engine/keystream.h"
 #include "engine/run.h"
 
 namespace quietus::bench {
@@ -11,7 +12,8 @@ namespace quietus::bench {
 namespace {
 
 void keystream_fill(benchmark::State& state, std::string_view algorithm) {
-    auto generator = must(engine::KeystreamGenerator::create(must(engine::new_keystream(algorithm))));
+    auto generator =
+        must(engine::KeystreamGenerator::create(must(engine::new_keystream(algorithm))));
     Bytes request(engine::kRequestSize);
     std::uint64_t offset = 0;
     for (auto _ : state) {
@@ -22,7 +24,7 @@ void keystream_fill(benchmark::State& state, std::string_view algorithm) {
     state.SetBytesProcessed(static_cast<std::int64_t>(offset));
 }
 
-BENCHMARK_CAPTURE(keystream_fill, AES-256-CTR, engine::kAes256Ctr);
+BENCHMARK_CAPTURE(keystream_fill, AES - 256 - CTR, engine::kAes256Ctr);
 BENCHMARK_CAPTURE(keystream_fill, ChaCha20, engine::kChaCha20);
 
 }  // namespace
