@@ -24,6 +24,7 @@ class Quietus:
     def __init__(self, binary, lab):
         self.binary, self.lab = str(binary), lab
         self.folder = lab.folder("quietus")
+        self._vouch = None  # asked once
         self.env = {key: value for key, value in os.environ.items() if key != "QUIETUS_CONFIG"}
         self.env |= {"QUIETUS_STATE_DIR": str(self.folder / "state"), "LC_ALL": "C"}
 
@@ -47,10 +48,10 @@ class Quietus:
                 "--out", str(out)]
         for device in devices:
             argv += ["--confirm", f"{device.path}:{device.size}"]
-        # Where root cannot look into every process, as in some containers, somebody has to vouch for them.
-        if "[processes-unseen]" in self.ask("plan", devices[0].path):
-            argv += ["--accept", "processes-unseen"]
-        return argv
+        if self._vouch is None:
+            # Where root cannot look into every process, as in some containers, somebody has to vouch for them.
+            self._vouch = "[processes-unseen]" in self.ask("plan", devices[0].path)
+        return argv + (["--accept", "processes-unseen"] if self._vouch else [])
 
     def erase(self, devices, technique, verify="full", **how):
         out = self.folder / "out"

@@ -24,8 +24,8 @@ void keystream_fill(benchmark::State& state, std::string_view algorithm) {
     state.SetBytesProcessed(static_cast<std::int64_t>(offset));
 }
 
-BENCHMARK_CAPTURE(keystream_fill, AES - 256 - CTR, engine::kAes256Ctr);
-BENCHMARK_CAPTURE(keystream_fill, ChaCha20, engine::kChaCha20);
+BENCHMARK_CAPTURE(keystream_fill, aes_256_ctr, engine::kAes256Ctr);
+BENCHMARK_CAPTURE(keystream_fill, chacha20, engine::kChaCha20);
 
 }  // namespace
 
