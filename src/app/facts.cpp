@@ -55,9 +55,7 @@ ToolFacts gather_tool_facts() {
     facts.version = kVersion;
     facts.commit = kCommit;
     facts.build = kBuild;
-    constexpr std::size_t kBinarySizeMax = std::size_t{1} << 30U;
-    const auto binary = read_whole_file("/proc/self/exe", kBinarySizeMax);
-    facts.binary_sha256 = binary ? sha256_hex(*binary) : std::string{};
+    facts.binary_sha256 = sha256_hex_of_file("/proc/self/exe").value_or(std::string{});
     return facts;
 }
 

@@ -29,28 +29,49 @@ Result<std::string> temporary_name(const std::string& path) {
     return path + ".tmp-" + to_hex(random);
 }
 
-}  // namespace
-
-Result<std::string> read_to_end(int fd, std::size_t limit, const std::string& what) {
-    std::string text;
+// Hands what is left to read on `fd` to `take`, in chunks, until the end.
+template <class Take>
+Result<void> for_each_chunk(int fd, const std::string& what, Take take) {
     std::array<char, 65536> chunk{};
     for (;;) {
         const ssize_t got = ::read(fd, chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return sys_failure("read " + what, errno);
-        if (got == 0) return text;
-        if (text.size() + static_cast<std::size_t>(got) > limit) {
+        if (got == 0) return {};
+        QUIETUS_TRY(take(std::string_view{chunk.data(), static_cast<std::size_t>(got)}));
+    }
+}
+
+}  // namespace
+
+Result<std::string> read_to_end(int fd, std::size_t limit, const std::string& what) {
+    std::string text;
+    QUIETUS_TRY(for_each_chunk(fd, what, [&](std::string_view chunk) -> Result<void> {
+        if (text.size() + chunk.size() > limit) {
             return failure(ErrorCode::bad_evidence,
                            what + ": longer than " + std::to_string(limit) + " bytes");
         }
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
+        text += chunk;
+        return {};
+    }));
+    return text;
 }
 
 Result<std::string> read_whole_file(const std::string& path, std::size_t limit) {
     const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!file.is_open()) return sys_failure("open " + path, errno);
     return read_to_end(file.get(), limit, path);
+}
+
+Result<std::string> sha256_hex_of_file(const std::string& path) {
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!file.is_open()) return sys_failure("open " + path, errno);
+    Sha256 hash;
+    QUIETUS_TRY(for_each_chunk(file.get(), path, [&](std::string_view chunk) -> Result<void> {
+        hash.update(bytes_of(chunk));
+        return {};
+    }));
+    return to_hex(hash.finish());
 }
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string& what) {

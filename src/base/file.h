@@ -19,6 +19,9 @@ Result<std::string> read_whole_file(const std::string& path, std::size_t limit);
 /// Everything left to read on `fd`, at most `limit` bytes.
 Result<std::string> read_to_end(int fd, std::size_t limit, const std::string& what);
 
+/// SHA-256 of the whole file in hex, read in pieces: memory does not grow with it.
+Result<std::string> sha256_hex_of_file(const std::string& path);
+
 /// Writes all of `bytes` to `fd`; short writes go on, EINTR is retried.
 Result<void> write_all(int fd, std::string_view bytes, const std::string& what);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -15,8 +16,16 @@ namespace {
 
 constexpr std::size_t kPage = 4096;
 
+// A request made of scattered small pages has more segments than most devices take at once (128 is
+// usual: half a mebibyte). The kernel would split it, does not do so for a caller who will not
+// wait, and io_uring begins again in a helper thread; a blkio limit charges it twice. A huge page
+// is one piece, whatever its length.
+constexpr std::size_t kHugePage = 2 * kMiB;
+constexpr std::size_t kLarge = kMiB;
+
 std::size_t whole_pages(std::size_t size) {
-    return (size + kPage - 1) / kPage * kPage;
+    const std::size_t page = size < kLarge ? kPage : kHugePage;
+    return (size + page - 1) / page * page;
 }
 
 Result<std::byte*> map_pages(std::size_t size) {
@@ -26,16 +35,28 @@ Result<std::byte*> map_pages(std::size_t size) {
     return static_cast<std::byte*>(memory);
 }
 
+// `size` bytes, whole huge pages, from the start of one on. The kernel may still give small ones.
+Result<std::byte*> map_huge_pages(std::size_t size) {
+    std::byte* const mapped = QUIETUS_TRY(map_pages(size + kHugePage));
+    const std::size_t before =
+        (kHugePage - reinterpret_cast<std::uintptr_t>(mapped) % kHugePage) % kHugePage;
+    if (before != 0) munmap(mapped, before);
+    munmap(mapped + before + size, kHugePage - before);
+    static_cast<void>(madvise(mapped + before, size, MADV_HUGEPAGE));
+    return mapped + before;
+}
+
 }  // namespace
 
 void AlignedBuffer::Unmap::operator()(std::byte* memory) const noexcept {
-    munmap(memory, whole_pages(size));
+    munmap(memory, mapped);
 }
 
 Result<AlignedBuffer> AlignedBuffer::create(std::size_t size) {
+    const std::size_t mapped = whole_pages(std::max<std::size_t>(size, 1));
     AlignedBuffer buffer;
-    buffer.data_ = {QUIETUS_TRY(map_pages(whole_pages(std::max<std::size_t>(size, 1)))),
-                    Unmap{std::max<std::size_t>(size, 1)}};
+    buffer.data_ = {QUIETUS_TRY(size < kLarge ? map_pages(mapped) : map_huge_pages(mapped)),
+                    Unmap{mapped}};
     buffer.size_ = size;
     return buffer;
 }

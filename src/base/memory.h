@@ -15,7 +15,7 @@ class AlignedBuffer {
   public:
     AlignedBuffer() = default;
     /// `size` bytes at a multiple of 4096, the largest alignment a Linux block device asks of a
-    /// buffer.
+    /// buffer; from 1 MiB on in huge pages, where the kernel has some.
     static Result<AlignedBuffer> create(std::size_t size);
 
     std::span<std::byte> span() noexcept { return {data_.get(), data_ ? size_ : 0}; }
@@ -23,7 +23,7 @@ class AlignedBuffer {
 
   private:
     struct Unmap {
-        std::size_t size;
+        std::size_t mapped;
         void operator()(std::byte* memory) const noexcept;
     };
     std::unique_ptr<std::byte[], Unmap> data_;

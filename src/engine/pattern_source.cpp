@@ -11,8 +11,24 @@ namespace quietus::engine {
 
 namespace {
 
-// Regenerated and compared in pieces that stay in the second-level cache beside what was read.
-constexpr std::size_t kComparePiece = 64 * kKiB;
+// What was read is compared piece by piece with memory of this size, which stays in the first-level
+// cache: twice as fast as 64 KiB (bench/micro).
+constexpr std::size_t kComparePiece = 8 * kKiB;
+
+// A differing sector is told whole, so no piece is smaller than a sector; no sector is larger than
+// this (Linux: a logical block fits into 64 KiB).
+constexpr std::size_t kSectorMax = 64 * kKiB;
+
+// Hands the read bytes to `compare(offset, piece)`, a piece at a time.
+template <class Compare>
+Result<void> for_each_piece(std::uint64_t offset, std::span<const std::byte> got,
+                            std::uint32_t sector, Compare compare) {
+    QUIETUS_CHECK(sector <= kSectorMax);
+    const std::size_t size = std::max<std::size_t>(kComparePiece, sector);
+    for (std::size_t done = 0; done < got.size(); done += size)
+        QUIETUS_TRY(compare(offset + done, got.subspan(done, std::min(size, got.size() - done))));
+    return {};
+}
 
 // Adds the sectors of `got` that differ from `expected`; `at` is the device offset of both.
 void add_differing_sectors(std::uint64_t at, std::span<const std::byte> got,
@@ -25,11 +41,18 @@ void add_differing_sectors(std::uint64_t at, std::span<const std::byte> got,
     }
 }
 
+void add_if_different(std::uint64_t at, std::span<const std::byte> got,
+                      std::span<const std::byte> expected, std::uint32_t sector,
+                      RangeSet& mismatched) {
+    if (std::memcmp(got.data(), expected.data(), got.size()) != 0)
+        add_differing_sectors(at, got, expected, sector, mismatched);
+}
+
 class KeystreamSource final : public PatternSource {
   public:
     static Result<std::unique_ptr<PatternSource>> create(const Keystream& keystream) {
         auto generator = QUIETUS_TRY(KeystreamGenerator::create(keystream));
-        auto scratch = QUIETUS_TRY(AlignedBuffer::create(kComparePiece));
+        auto scratch = QUIETUS_TRY(AlignedBuffer::create(kSectorMax));
         return std::make_unique<KeystreamSource>(keystream, std::move(generator),
                                                  std::move(scratch));
     }
@@ -44,14 +67,13 @@ class KeystreamSource final : public PatternSource {
 
     Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector,
                          RangeSet& mismatched) override {
-        for (std::size_t done = 0; done < got.size(); done += kComparePiece) {
-            const auto piece = got.subspan(done, std::min(kComparePiece, got.size() - done));
-            const auto expected = scratch_.span().first(piece.size());
-            QUIETUS_TRY(generator_.fill(offset + done, expected));
-            if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0)
-                add_differing_sectors(offset + done, piece, expected, sector, mismatched);
-        }
-        return {};
+        return for_each_piece(offset, got, sector,
+                              [&](std::uint64_t at, auto piece) -> Result<void> {
+                                  const auto expected = scratch_.span().first(piece.size());
+                                  QUIETUS_TRY(generator_.fill(at, expected));
+                                  add_if_different(at, piece, expected, sector, mismatched);
+                                  return {};
+                              });
     }
 
     std::unique_ptr<PatternSource> sibling() const override {
@@ -73,21 +95,19 @@ class ConstantSource final : public PatternSource {
         : period_{period}, image_{std::move(image)} {}
 
     Result<void> fill(std::uint64_t offset, std::span<std::byte> out) override {
-        const auto from = at(offset, out.size());
+        const auto from = image_at(offset, out.size());
         std::copy(from.begin(), from.end(), out.begin());
         return {};
     }
 
-    // Always against the same few pages of the image, which stay in the cache.
     Result<void> compare(std::uint64_t offset, std::span<const std::byte> got, std::uint32_t sector,
                          RangeSet& mismatched) override {
-        for (std::size_t done = 0; done < got.size(); done += kComparePiece) {
-            const auto piece = got.subspan(done, std::min(kComparePiece, got.size() - done));
-            const auto expected = at(offset + done, piece.size());
-            if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0)
-                add_differing_sectors(offset + done, piece, expected, sector, mismatched);
-        }
-        return {};
+        // Always beside the same few pages of the image.
+        return for_each_piece(
+            offset, got, sector, [&](std::uint64_t at, auto piece) -> Result<void> {
+                add_if_different(at, piece, image_at(at, piece.size()), sector, mismatched);
+                return {};
+            });
     }
 
     std::unique_ptr<PatternSource> sibling() const override {
@@ -100,7 +120,7 @@ class ConstantSource final : public PatternSource {
     }
 
   private:
-    std::span<const std::byte> at(std::uint64_t offset, std::size_t length) const {
+    std::span<const std::byte> image_at(std::uint64_t offset, std::size_t length) const {
         return image_->span().subspan(offset % period_, length);
     }
 

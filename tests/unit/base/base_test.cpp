@@ -1,11 +1,17 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
 #include "base/exit_status.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/range_set.h"
+#include "base/units.h"
 #include "base/utc_time.h"
 
 namespace quietus {
@@ -98,6 +104,29 @@ TEST(File, CreatesDurablyAndNeverReplaces) {
     EXPECT_EQ(read_whole_file(folder + "/a/f", 10).value(), "three");
     EXPECT_FALSE(read_whole_file(folder + "/a/f", 4).has_value());
     EXPECT_FALSE(make_directories(folder + "/a/f/x", 0700).has_value());
+}
+
+TEST(File, HashesInPiecesWhatItWouldHashWhole) {
+    const std::string path =
+        testing::TempDir() + "quietus-hash-" + new_uuid_v7(SystemClock{}.now()).value();
+    EXPECT_EQ(sha256_hex_of_file(path).error().sys_errno, ENOENT);
+    for (const std::size_t size : {0U, 1U, 65536U, 200'001U}) {
+        const std::string bytes(size, 'q');
+        ASSERT_TRUE(write_file_durably(path, bytes, 0600).has_value());
+        EXPECT_EQ(sha256_hex_of_file(path).value(), sha256_hex(bytes)) << size;
+    }
+}
+
+TEST(Memory, LargeBuffersStartOnAHugePageAndAreZero) {
+    constexpr std::uintptr_t kHugePage = 2 * kMiB;
+    for (const std::size_t size : {std::size_t{1}, kMiB - 1, kMiB, kMiB + 4096, 8 * kMiB}) {
+        const auto buffer = AlignedBuffer::create(size).value();
+        ASSERT_EQ(buffer.span().size(), size);
+        const auto at = reinterpret_cast<std::uintptr_t>(buffer.span().data());
+        EXPECT_EQ(at % (size >= kMiB ? kHugePage : 4096), 0U) << size;
+        EXPECT_EQ(std::count(buffer.span().begin(), buffer.span().end(), std::byte{0}),
+                  static_cast<std::ptrdiff_t>(size));
+    }
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST(PatternSource, FindsExactlyTheSectorsThatDiffer) {
     const auto keystream = make_pattern_source(KeystreamPattern{}, test::a_keystream(), kRequest);
     const auto odd = constant(counting(1000));
     for (PatternSource* source : {keystream->get(), odd.get()}) {
-        for (const std::uint32_t sector : {512U, 4096U}) {
+        for (const std::uint32_t sector : {512U, 4096U, 16384U}) {
             const std::uint64_t offset = 5 * kMiB;
             Bytes got = filled(*source, offset, kRequest);
             RangeSet mismatched;
