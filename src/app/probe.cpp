@@ -10,6 +10,9 @@ namespace quietus::app {
 
 namespace {
 
+// Looking at the machine asks nothing of a drive but who is on it.
+constexpr int kViewDeadlineMs = 5'000;
+
 Json error_json(const Error& error) {
     return {{"code", static_cast<int>(error.code)},
             {"message", printable_text(error.message)},
@@ -27,20 +30,51 @@ Error error_from_json(const Json& json) {
             .hint = string_member(json, "hint").value_or("")};
 }
 
-// In the worker: all of this may hang.
+// In a worker of its own: all of this may hang.
 Result<Json> look(Host& host, const discovery::NamedDevice& device,
-                  const std::vector<Place>& places, std::chrono::milliseconds lock_patience,
-                  int supervisor) {
-    const DeviceSnapshot snapshot =
-        QUIETUS_TRY(discovery::inspect_drive(host, device,
-                                             {.ignore_processes = {supervisor, getpid()},
-                                              .probe_signatures = true,
-                                              .patience = discovery::kBriefOpenPatience,
-                                              .lock_patience = lock_patience}));
+                  const std::vector<Place>& places, const discovery::InspectOptions& options) {
+    const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, options));
     Json disks = Json::array();
     for (const Place& place : places)
         disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
     return Json{{"snapshot", to_json(snapshot)}, {"disks", disks}};
+}
+
+Json answer_of(const Result<Json>& seen) {
+    return seen ? *seen : Json{{"error", error_json(seen.error())}};
+}
+
+// The worker of the whole call: looks at the machine once, and has a worker for each drive, which
+// inherits what was seen. Answers one line for each drive.
+std::string look_at_all(Host& host, const std::vector<discovery::NamedDevice>& devices,
+                        const std::vector<Place>& places, std::chrono::milliseconds lock_patience,
+                        int supervisor) {
+    const std::vector<int> ours{supervisor, getpid()};
+    const auto view = discovery::look_at_machine(host, ours);
+    std::vector<std::function<std::string()>> jobs;
+    for (const auto& device : devices) {
+        jobs.emplace_back([&, device]() -> std::string {
+            if (!view) return canonical_json(answer_of(tl::unexpected{view.error()}));
+            return canonical_json(answer_of(look(host, device, places,
+                                                 {.ignore_processes = ours,
+                                                  .view = view->get(),
+                                                  .probe_signatures = true,
+                                                  .patience = discovery::kBriefOpenPatience,
+                                                  .lock_patience = lock_patience})));
+        });
+    }
+    std::string lines;
+    for (const auto& one : run_in_workers(jobs, std::chrono::milliseconds{kProbeDeadlineMs}))
+        lines += (one ? *one : canonical_json(answer_of(tl::unexpected{one.error()}))) + "\n";
+    return lines;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos;
+         at = end + 1)
+        lines.push_back(text.substr(at, end - at));
+    return lines;
 }
 
 Result<Probed> understand(const std::string& answer, const std::vector<Place>& places) {
@@ -66,20 +100,19 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
 std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
                                   const std::vector<Place>& places,
                                   std::chrono::milliseconds lock_patience) {
-    std::vector<std::function<std::string()>> jobs;
-    jobs.reserve(devices.size());
     const int supervisor = host.own_process();
-    for (const auto& device : devices) {
-        jobs.emplace_back([&host, &device, &places, lock_patience, supervisor] {
-            const auto seen = look(host, device, places, lock_patience, supervisor);
-            return canonical_json(seen ? *seen : Json{{"error", error_json(seen.error())}});
-        });
-    }
-    const auto answers = run_in_workers(jobs, std::chrono::milliseconds{kProbeDeadlineMs});
+    const std::function<std::string()> all = [&] {
+        return look_at_all(host, devices, places, lock_patience, supervisor);
+    };
+    // The worker of the call answers even where all of its own have hung.
+    const auto lines =
+        run_in_workers({all}, std::chrono::milliseconds{kProbeDeadlineMs + kViewDeadlineMs})
+            .front();
+    const std::vector<std::string> answers = lines ? lines_of(*lines) : std::vector<std::string>{};
     std::vector<Result<Probed>> probed;
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        auto one = answers[i] ? understand(*answers[i], places)
-                              : Result<Probed>{tl::unexpected{answers[i].error()}};
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        auto one = lines ? understand(i < answers.size() ? answers[i] : std::string{}, places)
+                         : Result<Probed>{tl::unexpected{lines.error()}};
         if (!one && one.error().message.find(devices[i].path) == std::string::npos)
             one = tl::unexpected{std::move(one).error().with_context(devices[i].path)};
         probed.push_back(std::move(one));

@@ -23,7 +23,8 @@ struct Probed {
     std::vector<guard::ProtectedPlace> places;  ///< The given places with the disks they lead to.
 };
 
-/// Each named device looked at in a worker of its own, with the disks under `places`. Results in
+/// Each named device looked at in a worker of its own, with the disks under `places`; the machine
+/// around them is looked at once, in a worker too. Results in
 /// the order of `devices`. `lock_patience` as InspectOptions has it.
 std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
                                   const std::vector<Place>& places,

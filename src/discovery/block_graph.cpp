@@ -35,6 +35,10 @@ void read_stacking(const Host& host, const std::string& folder, BlockNode& node)
     }
 }
 
+bool is_unbound_loop(const Host& host, const std::string& folder, const std::string& name) {
+    return name.starts_with("loop") && !attribute(host, folder + "/loop/backing_file");
+}
+
 std::optional<BlockNode> read_node(const Host& host, const std::string& name) {
     const std::string folder = sysfs_folder(name);
     const auto link = host.read_link(folder);
@@ -48,6 +52,8 @@ std::optional<BlockNode> read_node(const Host& host, const std::string& name) {
     node.hidden = !parsed || flag_attribute(host, folder + "/hidden");
     node.number = parsed.value_or(DeviceNumber{});
     node.size = bytes_attribute(host, folder + "/size");
+    // An unbound loop device has nothing on it and nothing below: hosts have hundreds of them.
+    if (node.size == 0 && is_unbound_loop(host, folder, name)) return node;
     if (const auto index = number_attribute(host, folder + "/partition");
         index && *index > 0 && *index < 1'000'000) {
         node.partition = static_cast<int>(*index);

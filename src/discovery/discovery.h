@@ -2,6 +2,7 @@
 // From the machine to DeviceSnapshots.
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,13 @@ struct NamedDevice {
 Result<NamedDevice> resolve_device(const Host& host, const std::string& typed);
 
 /// Everything about one drive or partition, opening it read-only: may hang on a dying drive, so
-/// callers run it in a worker process with a deadline. `ignore_processes`: ours, whose descriptors
-/// do not count as use.
+/// callers run it in a worker process with a deadline. `ignore_processes`: ours, whose descriptors,
+/// and those of their children, do not count as use.
+class MachineView;
 struct InspectOptions {
     std::vector<int> ignore_processes;
+    /// What the whole machine shows, where somebody has just looked; else it is looked at here.
+    const MachineView* view{nullptr};
     bool probe_signatures{true};
     /// How long to look again where open descriptors are the only use there is: udev, blkid(8),
     /// losetup(8) and other runs of quietus open every loop device or disk for a moment. What is
@@ -41,6 +45,12 @@ struct InspectOptions {
 inline constexpr std::chrono::milliseconds kBriefOpenPatience{500};
 /// flock may be somebody's for a moment (udev probing): wait so long, then 75. cli.md fixes it.
 inline constexpr std::chrono::milliseconds kLockPatience{5000};
+/// The machine around the drives at one moment: block devices, mounts, loops, who has what open.
+/// Looking for many drives at once costs as much as for one. Asks every loop device what is under
+/// it, so it may hang where one does: call in a worker process.
+Result<std::shared_ptr<const MachineView>> look_at_machine(
+    Host& host, const std::vector<int>& ignore_processes);
+
 Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
                                      const InspectOptions& options);
 

@@ -16,6 +16,18 @@
 
 namespace quietus::discovery {
 
+class MachineView {
+  public:
+    MachineView(Picture picture, OpenNodes open)
+        : picture_{std::move(picture)}, open_{std::move(open)} {}
+    const Picture& picture() const { return picture_; }
+    const OpenNodes& open() const { return open_; }
+
+  private:
+    Picture picture_;
+    OpenNodes open_;
+};
+
 namespace {
 
 std::vector<std::string> twins_of(const Host& host, const BlockGraph& graph,
@@ -42,24 +54,12 @@ bool shares_its_serial(const Host& host, const BlockGraph& graph, const DeviceSn
     });
 }
 
-void want_nodes(const BlockGraph& graph, const std::string& disk,
-                std::map<DeviceNumber, std::string>& wanted) {
-    const BlockNode* node = graph.by_name(disk);
-    if (node == nullptr) return;
-    for (const std::string& name : nodes_of_disk(*node)) {
-        if (const BlockNode* part = graph.by_name(name)) wanted.emplace(part->number, name);
-    }
-}
-
-// One look through /proc serves the drive and its twins.
-void read_usage(const Host& host, const Picture& picture, const BlockNode& node,
-                const InspectOptions& options, DeviceSnapshot& drive) {
+void read_usage(const Host& host, const MachineView& view, const BlockNode& node,
+                DeviceSnapshot& drive) {
+    const Picture& picture = view.picture();
     const BlockGraph& graph = picture.graph();
     const std::vector<std::string> twins = twins_of(host, graph, drive);
-    std::map<DeviceNumber, std::string> wanted;
-    want_nodes(graph, drive.whole_disk, wanted);
-    for (const std::string& twin : twins) want_nodes(graph, twin, wanted);
-    OpenNodes open = find_open_nodes(host, wanted, options.ignore_processes);
+    const OpenNodes& open = view.open();
 
     Usage& usage = drive.usage;
     usage.not_seen = picture.not_seen();
@@ -140,8 +140,8 @@ void read_signatures(Host& host, DeviceSnapshot& drive) {
 }
 
 Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
-                                    const InspectOptions& options) {
-    const Picture picture = QUIETUS_TRY(Picture::with_loops(host));
+                                    const InspectOptions& options, const MachineView& view) {
+    const Picture& picture = view.picture();
     const BlockNode* node = picture.graph().by_number(device.number);
     if (node == nullptr) {
         return failure(ErrorCode::bad_evidence, printable_text(device.path) +
@@ -151,7 +151,7 @@ Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
     DeviceSnapshot drive = describe(host, picture.graph(), *node);
     drive.path = device.path;
     drive.identity.serial_shared = shares_its_serial(host, picture.graph(), drive);
-    read_usage(host, picture, *node, options, drive);
+    read_usage(host, view, *node, drive);
     QUIETUS_TRY(ask_the_drive(host, drive));
     const std::vector<std::string> pools = imported_pools(host);
     if (options.probe_signatures) {
@@ -184,14 +184,31 @@ std::vector<std::string> nodes_in_use(const Usage& usage) {
 
 }  // namespace
 
+Result<std::shared_ptr<const MachineView>> look_at_machine(
+    Host& host, const std::vector<int>& ignore_processes) {
+    Picture picture = QUIETUS_TRY(Picture::with_loops(host));
+    std::map<DeviceNumber, WantedNode> all;
+    for (const auto& [name, node] : picture.graph().nodes())
+        if (!node.hidden) all.emplace(node.number, WantedNode{name, node.whole_disk});
+    OpenNodes open = find_open_nodes(host, all, ignore_processes);
+    return std::make_shared<const MachineView>(std::move(picture), std::move(open));
+}
+
 Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
                                      const InspectOptions& options) {
     // A close through another node of the same device, or one before we watch, is not seen: look
     // again after this all the same.
     constexpr std::chrono::milliseconds kInterval{100};
     std::chrono::milliseconds waited{0};
+    std::shared_ptr<const MachineView> fresh;
+    const MachineView* view = options.view;
     while (true) {
-        auto seen = inspect_once(host, device, options);
+        if (view == nullptr) {
+            fresh = QUIETUS_TRY(look_at_machine(host, options.ignore_processes));
+            view = fresh.get();
+        }
+        auto seen = inspect_once(host, device, options, *view);
+        view = nullptr;
         if (!seen || waited >= patience_with(seen->usage, options)) return seen;
         waited += host.wait_for_close(nodes_in_use(seen->usage), kInterval);
     }

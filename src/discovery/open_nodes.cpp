@@ -18,15 +18,21 @@ constexpr std::string_view kInitialPidNamespace = "pid:[4026531836]";
 
 class Search {
   public:
-    Search(const Host& host, const std::map<DeviceNumber, std::string>& wanted)
-        : host_{host}, wanted_{wanted} {}
+    Search(const Host& host, const std::map<DeviceNumber, WantedNode>& wanted,
+           const std::vector<int>& ours)
+        : host_{host}, wanted_{wanted}, ours_{ours} {}
+
+    bool is_ours(int process) const {
+        return process == host_.own_process() ||
+               std::find(ours_.begin(), ours_.end(), process) != ours_.end();
+    }
 
     void look_at(int process) {
         const std::string folder = "/proc/" + std::to_string(process);
         const bool fds = look_at_descriptors(process, folder);
         const bool maps = look_in(process, folder + "/map_files", UseKind::mapped);
         if (!fds || !maps) denied_.push_back(process);
-        forget_opens_beside_lock();
+        keep_what_counts();
     }
 
     OpenNodes finish() {
@@ -84,11 +90,22 @@ class Search {
             const auto node =
                 facts->type == FileType::block ? wanted_.find(facts->number) : wanted_.end();
             if (node == wanted_.end()) continue;
+            if (is_child_of_ours(process)) return allowed;
             const bool locked = kind == UseKind::open_descriptor && is_locked(folder, name);
             const UseKind use = locked ? UseKind::locked : kind;
             if (seen_.emplace(process, node->first, use).second) add(process, node->second, use);
         }
         return allowed;
+    }
+
+    // proc(5): in stat the parent follows the state, and the command before it may hold anything.
+    bool is_child_of_ours(int process) const {
+        const auto stat = host_.read_file("/proc/" + std::to_string(process) + "/stat");
+        const auto after = stat ? stat->rfind(") ") : std::string::npos;
+        if (after == std::string::npos || after + 4 > stat->size()) return false;
+        const std::string fields = stat->substr(after + 4);
+        const auto parent = parse_number(fields.substr(0, fields.find(' ')));
+        return parent && *parent > 0 && is_ours(static_cast<int>(*parent));
     }
 
     // proc(5): fdinfo has a "lock:" line for each lock of the open file, flock's among them.
@@ -99,50 +116,55 @@ class Search {
         return line != std::string::npos && info->find(" FLOCK ", line) != std::string::npos;
     }
 
-    // Who holds the lock says with it that it will let go; its other descriptors say nothing more.
-    void forget_opens_beside_lock() {
-        const auto first = found_.uses.begin() + static_cast<std::ptrdiff_t>(uses_before_);
-        const bool locks = std::any_of(first, found_.uses.end(),
-                                       [](const Use& u) { return u.kind == UseKind::locked; });
-        if (locks)
-            found_.uses.erase(
-                std::remove_if(first, found_.uses.end(),
-                               [](const Use& u) { return u.kind == UseKind::open_descriptor; }),
-                found_.uses.end());
-        uses_before_ = found_.uses.size();
+    // Who holds the lock of a disk says with it that it will let go: its other descriptors of that
+    // disk say nothing more.
+    void keep_what_counts() {
+        for (Found& one : of_process_) {
+            const bool beside_lock =
+                one.use.kind == UseKind::open_descriptor &&
+                std::any_of(of_process_.begin(), of_process_.end(), [&](const Found& other) {
+                    return other.use.kind == UseKind::locked && other.disk == one.disk;
+                });
+            if (!beside_lock) found_.uses.push_back(one.use);
+        }
+        of_process_.clear();
     }
 
-    void add(int process, const std::string& node, UseKind kind) {
+    void add(int process, const WantedNode& node, UseKind kind) {
         const std::string shown = shown_process(host_, process);
         const char* how = kind == UseKind::mapped   ? "mapped by "
                           : kind == UseKind::locked ? "locked by "
                                                     : "open by ";
-        found_.uses.push_back({.kind = kind,
-                               .where = node,
-                               .what = how + shown,
-                               .remedy = kind == UseKind::locked
-                                             ? "wait until " + shown + " is done"
-                                             : "end " + shown});
+        of_process_.push_back(
+            {.use = {.kind = kind,
+                     .where = node.name,
+                     .what = how + shown,
+                     .remedy = kind == UseKind::locked ? "wait until " + shown + " is done"
+                                                       : "end " + shown},
+             .disk = node.disk});
     }
 
+    struct Found {
+        Use use;
+        std::string disk;
+    };
+
     const Host& host_;
-    const std::map<DeviceNumber, std::string>& wanted_;
+    const std::map<DeviceNumber, WantedNode>& wanted_;
+    const std::vector<int>& ours_;
+    std::vector<Found> of_process_;
     OpenNodes found_;
     std::set<std::tuple<int, DeviceNumber, UseKind>> seen_;
     std::vector<int> denied_;
-    std::size_t uses_before_{0};  ///< Those of the processes before this one.
 };
 
 }  // namespace
 
-OpenNodes find_open_nodes(const Host& host, const std::map<DeviceNumber, std::string>& wanted,
+OpenNodes find_open_nodes(const Host& host, const std::map<DeviceNumber, WantedNode>& wanted,
                           const std::vector<int>& ignore_processes) {
-    Search search{host, wanted};
+    Search search{host, wanted, ignore_processes};
     for (const int process : process_ids(host)) {
-        const bool ignored = process == host.own_process() ||
-                             std::find(ignore_processes.begin(), ignore_processes.end(), process) !=
-                                 ignore_processes.end();
-        if (!ignored) search.look_at(process);
+        if (!search.is_ours(process)) search.look_at(process);
     }
     return search.finish();
 }

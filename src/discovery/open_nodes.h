@@ -15,9 +15,15 @@ struct OpenNodes {
     std::vector<std::string> not_seen;
 };
 
-/// Looks through /proc/[pid]/fd and map_files for the device numbers in `wanted` (number → kernel
-/// name).
-OpenNodes find_open_nodes(const Host& host, const std::map<DeviceNumber, std::string>& wanted,
+/// A block device that is looked for, and the disk it belongs to.
+struct WantedNode {
+    std::string name;
+    std::string disk;
+};
+
+/// Looks through /proc/[pid]/fd and map_files for the device numbers in `wanted`.
+/// `ignore_processes` and their children are ours: they look at drives too.
+OpenNodes find_open_nodes(const Host& host, const std::map<DeviceNumber, WantedNode>& wanted,
                           const std::vector<int>& ignore_processes);
 
 }  // namespace quietus::discovery

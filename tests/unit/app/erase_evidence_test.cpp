@@ -76,10 +76,10 @@ TEST_F(EvidenceOwed, AsLongAsItCannotBeCompletedTheStatusStays73) {
 }
 
 TEST_F(EvidenceOwed, ADriveThatIsOwedNothingIsNotBegunWhereEvidenceCannotBeKept) {
-    add();
+    add(numbered(0));
+    add(numbered(1));
     spoil_the_folder_while_erasing();
-    ASSERT_EQ(erase(), ExitStatus::evidence_incomplete);
-    add();
+    ASSERT_EQ(erase({"/dev/sda"}), ExitStatus::evidence_incomplete);
     observer.on_phase = {};
     EXPECT_EQ(erase({"/dev/sdb"}), ExitStatus::config);
     EXPECT_EQ(host.drive(1).count(Did::write), 0U);

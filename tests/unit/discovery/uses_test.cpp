@@ -187,6 +187,19 @@ TEST(Uses, SeesWhoHasADiskOrItsPartitionOpenOrMapped) {
     EXPECT_EQ(machine.seen("sda", {.ignore_processes = {7, 8}, .probe_signatures = true}), "");
 }
 
+TEST(Uses, ChildrenOfOurProcessesAreOurs) {
+    const auto machine = SmallMachine{}
+                             .disk("sda", "8:0")
+                             .facts("/proc/7/fd/3", FileType::block, "0:6", "8:0")
+                             .file("/proc/7/stat", "7 (quietus (1)) S 5 5 5 0\n")
+                             .facts("/proc/8/fd/3", FileType::block, "0:6", "8:0")
+                             .file("/proc/8/stat", "8 (x) S 5) S 6 5 5 0\n");
+    EXPECT_EQ(machine.seen("sda", {.ignore_processes = {5}, .probe_signatures = true}),
+              "open-descriptor sda: open by process 8\n");
+    EXPECT_EQ(machine.seen("sda", {.ignore_processes = {50}, .probe_signatures = true}),
+              "open-descriptor sda: open by process 7\nopen-descriptor sda: open by process 8\n");
+}
+
 TEST(Uses, WhoHoldsALockIsWaitedForAndItsOtherDescriptorsAreNotAUseOfTheirOwn) {
     const auto machine = SmallMachine{}
                              .disk("sda", "8:0")
@@ -198,6 +211,15 @@ TEST(Uses, WhoHoldsALockIsWaitedForAndItsOtherDescriptorsAreNotAUseOfTheirOwn) {
                              .facts("/proc/9/fd/5", FileType::block, "0:6", "8:0");
     EXPECT_EQ(machine.seen("sda"),
               "locked sda: locked by process 7\nopen-descriptor sda: open by process 9\n");
+    const auto two_disks =
+        SmallMachine{}
+            .disk("sda", "8:0")
+            .disk("sdb", "8:16")
+            .facts("/proc/7/fd/3", FileType::block, "0:6", "8:16")
+            .facts("/proc/7/fd/4", FileType::block, "0:6", "8:0")
+            .file("/proc/7/fdinfo/4", "lock:\t1: FLOCK  ADVISORY  WRITE 7 00:06:77 0 EOF\n");
+    EXPECT_EQ(two_disks.seen("sda"), "locked sda: locked by process 7\n");
+    EXPECT_EQ(two_disks.seen("sdb"), "open-descriptor sdb: open by process 7\n");
     const auto posix_lock =
         SmallMachine{}
             .disk("sda", "8:0")

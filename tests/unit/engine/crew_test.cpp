@@ -106,8 +106,8 @@ TEST(CrewInAPass, HelpIsCalledInWhereOneThreadCannotKeepUp) {
     TwoAtOnce meeting;
     std::atomic<int> count{0};
     SlowSource source{meeting, count};
-    const Coverage coverage = write_extents(queue, source, {{0, kRequests * kRequest}},
-                                            [](const RangeSet&) { return true; }, 1);
+    const Coverage coverage = write_extents(
+        queue, source, {{0, kRequests * kRequest}}, [](const RangeSet&) { return true; }, 1);
     EXPECT_EQ(coverage.helpers, 1U);
     ASSERT_EQ(coverage.end, StepEnd::completed) << coverage.cause;
     EXPECT_EQ(coverage.covered.total(), kRequests * kRequest);

@@ -100,7 +100,7 @@ std::vector<Row> rows() {
         {"a signal ended the pass", [](auto& r) { end_pass(r, StepEnd::interrupted); }, kNot,
          kAltered, "interrupted"},
         {"the worker died in the pass", [](auto& r) { end_pass(r, StepEnd::not_ended); }, kNot,
-         kAltered, "not-ended"},
+         kAltered, "did not come to its end"},
         {"a pass ends as a mismatch", [](auto& r) { end_pass(r, StepEnd::mismatch); }, kNot,
          kAltered, "mismatch"},
         {"a request hung in the pass", [](auto& r) { end_pass(r, StepEnd::hung); },
@@ -144,7 +144,7 @@ std::vector<Row> rows() {
         {"the read-back hung", [](auto& r) { read_back(r).end = StepEnd::hung; }, Verdict::unknown,
          MediaState::unknown, "hung"},
         {"the worker died in the read-back", [](auto& r) { read_back(r).end = StepEnd::not_ended; },
-         Verdict::unknown, MediaState::unknown, "not-ended"},
+         Verdict::unknown, MediaState::unknown, "did not come to its end"},
         {"the read-back left a hole",
          [](auto& r) {
              read_back(r).covered.subtract({0, 512});
