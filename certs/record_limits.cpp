@@ -8,9 +8,49 @@ namespace quietus::certs {
 
 namespace {
 
-bool ends_in_constant(const Technique& technique) {
-    return !technique.passes.empty() &&
-           std::holds_alternative<ConstantPattern>(technique.passes.back());
+bool ends_in_repetition(const Technique& technique) {
+    return !technique.passes.empty() && !is_position_unique(technique.passes.back());
+}
+
+// Was a proof pass written, and read back without a fault?
+bool was_proved(const EraseRecord& record) {
+    return std::any_of(record.steps.begin(), record.steps.end(), [](const StepOutcome& outcome) {
+        const auto* read_back = std::get_if<ReadBack>(&outcome.step);
+        return read_back != nullptr && read_back->role == PassRole::prove &&
+               outcome.end == StepEnd::completed && outcome.mismatched.empty();
+    });
+}
+
+bool plans_to_blank(const Plan& plan) {
+    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+        const auto* pass = std::get_if<OverwritePass>(&step);
+        return pass != nullptr && pass->role == PassRole::blank;
+    });
+}
+
+void add_limits_of_the_technique(const EraseRecord& record, std::vector<std::string>& limits) {
+    const Technique& technique = record.plan.technique;
+    if (technique.passes.size() > 1) {
+        limits.emplace_back(
+            "The technique has " + std::to_string(technique.passes.size()) +
+            " passes; that is no higher method than one pass, and its name is no claim of "
+            "conformity.");
+    }
+    if (ends_in_repetition(technique)) {
+        limits.emplace_back(
+            was_proved(record)
+                ? "The last pass of the technique is a constant pattern, which cannot tell blocks "
+                  "apart; that each place kept bytes of its own was shown for the pass before the "
+                  "technique."
+                : "The last pass is a constant pattern: reading it back cannot tell blocks apart, "
+                  "so a drive that maps many addresses to one block, or answers with stale or "
+                  "invented constants, would look the same.");
+    }
+    if (plans_to_blank(record.plan)) {
+        limits.emplace_back(
+            "After the verification zeros were to be written at the operator's wish: that is no "
+            "part of the technique, and what was verified is no longer on the drive.");
+    }
 }
 
 void add_limits_of_the_drive(const EraseRecord& record, std::vector<std::string>& limits) {
@@ -42,13 +82,6 @@ void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::str
     if (seen.mode == VerifyMode::sample)
         limits.emplace_back(
             "Only a sample was read back: blocks outside it are not shown to be overwritten.");
-    if (ends_in_constant(record.plan.technique)) {
-        limits.emplace_back(
-            "The last pass is a constant pattern: reading it back cannot tell blocks apart, so a "
-            "drive that maps many "
-            "addresses to one block, or answers with stale or invented constants, would look the "
-            "same.");
-    }
     if (!record.plan.caches_not_bypassed.empty() && record.verification.covered_bytes > 0)
         limits.emplace_back(
             "The read-back may have been answered from caches that could not be bypassed.");
@@ -66,6 +99,7 @@ std::vector<std::string> limits_of(const EraseRecord& record, const std::string&
         limits.emplace_back(
             "This record does not show that the drive is erased: see verdict and cause.");
     add_limits_of_the_drive(record, limits);
+    add_limits_of_the_technique(record, limits);
     add_limits_of_the_read_back(record, limits);
     if (durability == "this-host-only") {
         limits.emplace_back(

@@ -31,8 +31,28 @@ Json flush_part(const StepOutcome& step) {
     return step.flushed;
 }
 
-Json step_part(const StepOutcome& step, std::uint32_t sector) {
+// What belongs at the places a step wrote or read: `pass` is the step itself, or the pass before
+// it.
+Json pattern_parts(const StepOutcome* pass) {
+    if (pass == nullptr) {
+        const Json nothing = unavailable("no pass was begun before it");
+        return {{"role", nothing},    {"pass", nothing},       {"passes", nothing},
+                {"pattern", nothing}, {"drawn_byte", nothing}, {"keystream_algorithm", nothing}};
+    }
+    const auto& step = std::get<OverwritePass>(pass->step);
     return {
+        {"role", to_string(step.role)},
+        {"pass", step.index},
+        {"passes", step.of},
+        {"pattern", to_string(step.pattern)},
+        {"drawn_byte", pass->drawn_byte ? Json(to_hex({&*pass->drawn_byte, 1}))
+                                        : unavailable("the pattern has no drawn byte")},
+        {"keystream_algorithm", pass->keystream ? Json(printable_text(pass->keystream->algorithm))
+                                                : unavailable("the pattern is no keystream")}};
+}
+
+Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t sector) {
+    Json json{
         {"index", step.index},
         {"kind", is_pass(step) ? "overwrite" : "read-back"},
         {"detail", text_or(to_string(step.step), "not described")},
@@ -44,20 +64,58 @@ Json step_part(const StepOutcome& step, std::uint32_t sector) {
         {"throughput_bytes_per_s", throughput_of(step)},
         {"flushed", flush_part(step)},
         {"failed", sector_ranges(step.failed, sector)},
+        {"mismatched", sector_ranges(step.mismatched, sector)},
+        {"unreadable", sector_ranges(step.unreadable, sector)},
         {"device_said", unavailable("block requests carry no answer beyond success or errno")},
         {"cause", text_or(step.cause, "nothing went wrong")},
         {"end", to_string(step.end)}};
+    json.update(pattern_parts(pass));
+    return json;
+}
+
+Json steps_part(const EraseRecord& record) {
+    Json list = Json::array();
+    const StepOutcome* pass = nullptr;
+    for (const StepOutcome& step : record.steps) {
+        if (is_pass(step)) pass = &step;
+        list.push_back(step_part(step, pass, sector_of(record)));
+    }
+    return list;
+}
+
+const StepOutcome* last_pass_of(const EraseRecord& record) {
+    const auto last = std::find_if(record.steps.rbegin(), record.steps.rend(), is_pass);
+    return last == record.steps.rend() ? nullptr : &*last;
 }
 
 // The keystream the drive holds now; those of earlier passes are overwritten and prove nothing.
 Json keystream_part(const EraseRecord& record) {
-    const auto last = std::find_if(record.steps.rbegin(), record.steps.rend(), is_pass);
-    if (last == record.steps.rend()) return unavailable("no pass was begun");
+    const StepOutcome* last = last_pass_of(record);
+    if (last == nullptr) return unavailable("no pass was begun");
     if (!last->keystream) return unavailable("the last pass begun writes a constant pattern");
     return {{"algorithm", printable_text(last->keystream->algorithm)},
             {"key", to_hex(last->keystream->key)},
             {"nonce", to_hex(last->keystream->nonce)},
             {"pass", std::get<OverwritePass>(last->step).index}};
+}
+
+// What a later look should find: the last pass begun, also where that is a blank pass.
+Json left_on_drive_part(const EraseRecord& record) {
+    const StepOutcome* last = last_pass_of(record);
+    if (last == nullptr) return unavailable("no pass was begun");
+    return {{"pattern", to_string(written_pattern(*last))},
+            {"role", to_string(std::get<OverwritePass>(last->step).role)}};
+}
+
+Json passes_part(const Technique& technique) {
+    Json list = Json::array();
+    for (const Pattern& pattern : technique.passes) list.push_back(to_string(pattern));
+    return list;
+}
+
+Json profile_part(const Technique& technique) {
+    if (technique.profile_sha256.empty()) return unavailable("no own profile was used");
+    return {{"sha256", technique.profile_sha256}, {"rounds", technique.rounds}};
 }
 
 std::string why_not_higher(const EraseRecord& record) {
@@ -66,7 +124,7 @@ std::string why_not_higher(const EraseRecord& record) {
         return "the verdict is " + to_string(record.verdict) + ": " + printable_text(record.cause);
     std::string why;
     for (const Reason& reason : record.plan.reasons) {
-        if (!reason.rule.starts_with("level.")) continue;
+        if (!reason.rule.starts_with("level.") && reason.rule != "technique.more-passes") continue;
         why += (why.empty() ? "" : "; ") + printable_text(reason.text);
     }
     return why.empty() ? "overwriting reaches only the sectors a host can address" : why;
@@ -138,14 +196,16 @@ Json not_verified_part(const EraseRecord& record) {
 Json sample_part(const EraseRecord& record) {
     if (record.verification.mode != VerifyMode::sample)
         return unavailable("not verified by sample");
+    const auto deciding = deciding_read_back(record.plan.steps);
     for (const StepOutcome& step : record.steps) {
-        if (!step.sample_seed) continue;
+        const bool decides = deciding && static_cast<int>(*deciding) == step.index;
+        if (!step.sample_seed || !decides) continue;
         return {{"seed", to_hex(*step.sample_seed)},
                 {"seed_origin", "getrandom(2), drawn after the flush of the last pass"},
                 {"subsections", json_integer(step.sample_subsections)},
                 {"per_subsection", json_integer(step.sample_per_subsection)}};
     }
-    return unavailable("no sample was drawn");
+    return unavailable("the erasure ended before the sample of the last pass was drawn");
 }
 
 }  // namespace
@@ -163,13 +223,17 @@ Json sanitization_part(const EraseRecord& record) {
               {"technique", printable_text(plan.technique.name)},
               {"technique_title", text_or(plan.technique.title, "not stated")},
               {"technique_is_default", plan.goal.technique_is_default},
-              {"profile", unavailable("no profile was asked for")},
+              {"technique_status", text_or(plan.technique.status, "not stated")},
+              {"technique_note", text_or(plan.technique.note, "nothing to note")},
+              {"passes", passes_part(plan.technique)},
+              {"profile", profile_part(plan.technique)},
               {"references", references_part(plan.technique)},
               {"reasons", reasons_part(plan.reasons)},
               {"plan_digest", plan_digest(plan)},
               {"consent", consent_part(record)},
               {"assurance", assurance_part(record)},
               {"keystream", keystream_part(record)},
+              {"left_on_drive", left_on_drive_part(record)},
               {"started", to_rfc3339(record.started)},
               {"ended", to_rfc3339(record.ended)},
               {"resumed", Json::array()},
@@ -182,9 +246,7 @@ Json sanitization_part(const EraseRecord& record) {
                       {"mapping", "method mapping: " + std::string{kPolicyName} + " v" +
                                       std::string{kPolicyVersion} +
                                       ", derived from the documents under references"}};
-    json["steps"] = Json::array();
-    for (const StepOutcome& step : record.steps)
-        json["steps"].push_back(step_part(step, sector_of(record)));
+    json["steps"] = steps_part(record);
     return json;
 }
 

@@ -56,6 +56,27 @@ Result<void> check_ranges(const Json& part, const std::string& ranges, const std
     return {};
 }
 
+bool is_of_technique(const Json& step, const std::string& kind) {
+    return string_member(step, "kind").value_or("") == kind &&
+           string_member(step, "role").value_or("") == "technique";
+}
+
+// What is vouched for is the technique's last pass: the read-back must be the next thing done.
+Result<void> check_last_pass_was_read_back(const Json& record) {
+    const Json done = QUIETUS_TRY(member(record, "sanitization"));
+    const Json steps = QUIETUS_TRY(member(done, "steps"));
+    bool read_back = false;
+    bool right_after = false;
+    for (const Json& step : steps) {
+        const bool pass = is_of_technique(step, "overwrite");
+        if (pass) read_back = false;
+        if (right_after && is_of_technique(step, "read-back")) read_back = true;
+        right_after = pass;
+    }
+    if (read_back) return {};
+    return contradiction("erased, yet the technique's last pass was not read back");
+}
+
 Result<void> check_coverage(const Json& record) {
     const Json seen = QUIETUS_TRY(member(record, "verification"));
     const Json drive = QUIETUS_TRY(member(record, "drive"));
@@ -72,7 +93,7 @@ Result<void> check_coverage(const Json& record) {
         return contradiction("erased, yet not every addressable byte was to be verified");
     if (!QUIETUS_TRY(bool_member(drive, "identity_confirmed_after")))
         return contradiction("erased, yet the drive was not seen to be the same one afterwards");
-    return {};
+    return check_last_pass_was_read_back(record);
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ _quietus_drives() {
 _quietus() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' sub='' word i
     local global='--json --config --state-dir --log-level --no-color --version --help'
-    local goal='--purpose --level --technique --method --verify --out'
+    local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --out'
+    local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 pattern:'
     local trust='--ca --fingerprint'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -29,15 +30,19 @@ _quietus() {
         --verify) mapfile -t COMPREPLY < <(compgen -W 'full sample none' -- "$current"); return ;;
         --technique | --method)
             # readline splits words at the colon of pattern:HEX, so it is offered without one.
-            mapfile -t COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) zero ones pattern:" -- "$current"); return ;;
+            # plan and erase take the file of a profile too.
+            [[ $command == verify ]] || mapfile -t COMPREPLY < <(compgen -f -X '!*.toml' -- "$current")
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
+            return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature removable no-unique-serial' -- "$current"); return ;;
         --confirm | --confirm-plan | --passphrase-fd | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
     esac
     local words='' drives=no folders=no
     case $command in
-        '') words="list plan erase status verify certificate inspect register help $global" ;;
+        '') words="list plan erase status verify certificate inspect methods register help $global" ;;
         list | status) words=$global ;;
         inspect) words=$global drives=yes ;;
+        methods) words="random $techniques $global" ;;
         plan) words="$goal $global" drives=yes ;;
         erase) words="$goal --confirm --confirm-plan --accept --key --cert --passphrase-fd --ticket --asset --operator --organisation --location $global" drives=yes ;;
         verify) words="--certificate --technique --method $trust $global" drives=yes ;;
@@ -52,7 +57,7 @@ _quietus() {
                 '') words="init search check $global" ;;
                 *) words=$global ;;
             esac ;;
-        help) words='all list plan erase status verify certificate inspect register' ;;
+        help) words='all list plan erase status verify certificate inspect methods register' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"

@@ -18,6 +18,9 @@ struct Progress {
     int step{0};  ///< from 0
     int steps{0};
     bool writing{true};
+    int pass{1};  ///< Of its role, from 1: the pass that is written or read back.
+    int passes{1};
+    PassRole role{PassRole::technique};
     std::uint64_t done{0};
     std::uint64_t total{0};
     std::uint64_t rate{0};   ///< bytes a second, over the step so far

@@ -34,6 +34,9 @@ Result<Progress> progress_from_json(const Json& json) {
     progress.step = static_cast<int>(QUIETUS_TRY(integer_member(json, "step")));
     progress.steps = static_cast<int>(QUIETUS_TRY(integer_member(json, "steps")));
     progress.writing = QUIETUS_TRY(bool_member(json, "writing"));
+    progress.pass = static_cast<int>(QUIETUS_TRY(integer_member(json, "pass")));
+    progress.passes = static_cast<int>(QUIETUS_TRY(integer_member(json, "passes")));
+    progress.role = QUIETUS_TRY(parse_pass_role(QUIETUS_TRY(string_member(json, "role"))));
     progress.done = QUIETUS_TRY(integer_member(json, "done"));
     progress.total = QUIETUS_TRY(integer_member(json, "total"));
     progress.rate = QUIETUS_TRY(integer_member(json, "rate"));
@@ -60,6 +63,9 @@ Json to_json(const Progress& progress) {
             {"step", progress.step},
             {"steps", progress.steps},
             {"writing", progress.writing},
+            {"pass", progress.pass},
+            {"passes", progress.passes},
+            {"role", to_string(progress.role)},
             {"done", json_integer(progress.done)},
             {"total", json_integer(progress.total)},
             {"rate", json_integer(progress.rate)},

@@ -16,8 +16,8 @@ Result<bool> still_intact(Host& host, const EraseRecord& record, const std::stri
     const std::size_t piece = std::max<std::size_t>(geometry.logical_sector, 4096);
     const std::uint64_t size = geometry.addressable().bytes;
     if (size < piece) return failure(ErrorCode::unsupported, "too small for a spot check");
-    auto pattern = QUIETUS_TRY(engine::make_pattern_source(
-        std::get<OverwritePass>(last_pass->step).pattern, last_pass->keystream, piece));
+    auto pattern = QUIETUS_TRY(
+        engine::make_pattern_source(written_pattern(*last_pass), last_pass->keystream, piece));
     auto buffer = QUIETUS_TRY(AlignedBuffer::create(piece));
     const auto drive = QUIETUS_TRY(host.open_query(node));
     RangeSet mismatched;

@@ -29,6 +29,14 @@ void command(const ForkedWorker& worker, Command what) {
     static_cast<void>(write_all(worker.socket(), {&byte, 1}, "worker"));
 }
 
+// The pass that step `index` writes, or reads back.
+OverwritePass pass_at(const std::vector<Step>& steps, std::size_t index) {
+    for (std::size_t i = index + 1; i-- > 0;) {
+        if (const auto* pass = std::get_if<OverwritePass>(&steps[i])) return *pass;
+    }
+    return {};
+}
+
 }  // namespace
 
 struct Supervisor::Drive {
@@ -247,12 +255,16 @@ void Supervisor::journal_step(Drive& drive, const Json& message) {
         static_cast<std::size_t>(outcome ? integer_member(*outcome, "index").value_or(0) : 0);
     if (begins && index < drive.plan.steps.size()) {
         const Step& step = drive.plan.steps[index];
+        const OverwritePass pass = pass_at(drive.plan.steps, index);
         drive.step_began = clock_.monotonic();
         drive.last_hint = drive.step_began;
         drive.progress = {.path = drive.plan.target.path,
                           .step = static_cast<int>(index),
                           .steps = static_cast<int>(drive.plan.steps.size()),
                           .writing = std::holds_alternative<OverwritePass>(step),
+                          .pass = pass.index,
+                          .passes = pass.of,
+                          .role = pass.role,
                           .done = 0,
                           .total = integer_member(*outcome, "bytes_promised").value_or(0),
                           .rate = 0,

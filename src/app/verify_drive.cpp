@@ -46,19 +46,23 @@ Result<Expectation> from_technique(const std::string& name) {
 Result<Expectation> from_record(const Json& record) {
     const Json sanitization = QUIETUS_TRY(member(record, "sanitization"));
     const std::string id = QUIETUS_TRY(string_member(record, "id"));
-    const Json keystream = QUIETUS_TRY(member(sanitization, "keystream"));
-    if (keystream.contains("key")) {
-        return Expectation{.pattern = KeystreamPattern{},
-                           .keystream = QUIETUS_TRY(keystream_from_json(keystream)),
-                           .name = "the published keystream of record " + id,
-                           .remarks = {}};
+    const Json left = QUIETUS_TRY(member(sanitization, "left_on_drive"));
+    const Pattern pattern = QUIETUS_TRY(parse_pattern(QUIETUS_TRY(string_member(left, "pattern"))));
+    const bool blank = QUIETUS_TRY(string_member(left, "role")) == to_string(PassRole::blank);
+    Expectation expected{.pattern = pattern,
+                         .keystream = {},
+                         .name = to_string(pattern) + " as record " + id + " says",
+                         .remarks = {}};
+    if (std::holds_alternative<KeystreamPattern>(pattern)) {
+        expected.keystream =
+            QUIETUS_TRY(keystream_from_json(QUIETUS_TRY(member(sanitization, "keystream"))));
+        expected.name = "the published keystream of record " + id;
     }
-    const Technique technique =
-        QUIETUS_TRY(find_technique(QUIETUS_TRY(string_member(sanitization, "technique"))));
-    return Expectation{.pattern = technique.passes.back(),
-                       .keystream = {},
-                       .name = to_string(technique.passes.back()) + " as record " + id + " says",
-                       .remarks = {}};
+    if (blank)
+        expected.remarks.emplace_back(
+            "compared with the blank pass that was written after the verification; what the "
+            "certificate says was read back is no longer on the drive");
+    return expected;
 }
 
 std::string text_or_empty(const Json& object, const std::string& key) {
@@ -161,6 +165,9 @@ Result<void> follow(const ForkedWorker& worker, const Clock& clock, Observer& ob
                               .step = 0,
                               .steps = 1,
                               .writing = false,
+                              .pass = 1,
+                              .passes = 1,
+                              .role = PassRole::technique,
                               .done = integer_member(message, "done").value_or(0),
                               .total = answer.total_bytes,
                               .rate = 0,
@@ -205,6 +212,7 @@ Result<VerifyAnswer> verify_drive(Host& host, const Clock& clock, Observer& obse
     const DeviceSnapshot drive = QUIETUS_TRY(std::move(probed.front())).snapshot;
     VerifyAnswer answer;
     if (record) answer.remarks = QUIETUS_TRY(compare_with_record(drive, *record));
+    answer.remarks.insert(answer.remarks.end(), expected.remarks.begin(), expected.remarks.end());
     answer.path = drive.path;
     answer.expected = expected.name;
     answer.total_bytes = drive.geometry.addressable().bytes;

@@ -45,6 +45,7 @@ struct Parser {
 
 void add_list(Parser& parser);
 void add_inspect(Parser& parser);
+void add_methods(Parser& parser);
 void add_plan(Parser& parser);
 void add_erase(Parser& parser);
 void add_status(Parser& parser);

@@ -1,7 +1,6 @@
 // list, inspect, plan, status: looking, never writing.
 
 #include <algorithm>
-#include <array>
 
 #include "app/list.h"
 #include "app/plan_drives.h"
@@ -9,6 +8,7 @@
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
+#include "cli/table.h"
 #include "device/json.h"
 #include "plan/beyond_overwrite.h"
 #include "plan/json.h"
@@ -23,9 +23,7 @@ std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 
-using Row = std::array<std::string, 9>;
-
-Row row_of(const app::ListedDrive& drive) {
+TableRow row_of(const app::ListedDrive& drive) {
     const DeviceSnapshot& seen = drive.snapshot;
     return {printable_text(seen.path),
             or_dash(printable(seen.identity.model)),
@@ -40,29 +38,13 @@ Row row_of(const app::ListedDrive& drive) {
                 (drive.known_as.empty() ? "" : "; " + drive.known_as)};
 }
 
-// Columns as wide as their widest cell; the last is open.
-std::string table(const std::vector<Row>& rows) {
-    std::array<std::size_t, std::tuple_size_v<Row>> width{};
-    for (const Row& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
-    }
-    std::string text;
-    for (const Row& row : rows) {
-        if (!text.empty()) text += "\n";
-        for (std::size_t i = 0; i < row.size(); ++i)
-            text += row[i] +
-                    (i + 1 == row.size() ? "" : std::string(width[i] - row[i].size() + 2, ' '));
-    }
-    return text;
-}
-
 ExitStatus run_list(Context& context) {
     const auto listing = app::list_drives(context.host, context.settings);
     if (!listing) {
         context.output.error(listing.error());
         return exit_status_of(listing.error());
     }
-    std::vector<Row> rows{
+    std::vector<TableRow> rows{
         {"DEVICE", "MODEL", "SERIAL", "WWN", "SIZE", "SECTOR", "TRANSPORT", "KIND", "USE"}};
     for (const app::ListedDrive& drive : listing->drives) {
         rows.push_back(row_of(drive));
@@ -75,7 +57,8 @@ ExitStatus run_list(Context& context) {
                                    {});
     }
     if (!context.json)
-        context.output.finding("list", {}, listing->drives.empty() ? "no drives" : table(rows));
+        context.output.finding("list", {},
+                               listing->drives.empty() ? "no drives" : table_text(rows));
     for (const std::string& gap : listing->not_seen) context.output.note("not seen: " + gap);
     return ExitStatus::ok;
 }
@@ -195,8 +178,8 @@ ExitStatus run_status(Context& context) {
             context.output.finding(
                 "progress", fields,
                 printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
-                    std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") +
-                    std::to_string(share) + "%  " + human_size({p.rate}) + "/s" +
+                    std::to_string(p.steps) + " " + doing_text(p) + " " + std::to_string(share) +
+                    "%  " + human_size({p.rate}) + "/s" +
                     (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left") + "  (process " +
                     std::to_string(call.process) + ")");
         }

@@ -1,6 +1,7 @@
 #include "cli/goal_flags.h"
 
-#include "plan/technique.h"
+#include "base/bytes.h"
+#include "base/file.h"
 
 namespace quietus::cli {
 
@@ -12,8 +13,14 @@ void GoalFlags::add_to(CLI::App& sub) {
                    "NIST method: clear or purge (default: the best the drive offers, at least what "
                    "the purpose needs)");
     sub.add_option("--technique,--method", technique,
-                   "random (default), zero, ones or pattern:HEX");
+                   "random (default), zero, ones, pattern:HEX, a name that `quietus methods` "
+                   "shows, or the file of an own profile (FILE.toml)");
     sub.add_option("--verify", verify, "Read-back: full (default), sample or none");
+    sub.add_flag("--verify-each", verify_each, "Read back every pass, not only the last");
+    sub.add_flag("--prove", prove,
+                 "Before a technique that ends in a repeated pattern, write and read back one pass "
+                 "that differs at every position");
+    sub.add_flag("--blank", blank, "Write zeros after the verification; no part of the technique");
 }
 
 Result<Goal> GoalFlags::goal() const {
@@ -22,9 +29,31 @@ Result<Goal> GoalFlags::goal() const {
     if (!purpose.empty()) goal.purpose = QUIETUS_TRY(parse_purpose(purpose));
     if (!level.empty()) goal.level = QUIETUS_TRY(parse_level(level));
     goal.technique_is_default = technique.empty();
-    if (!technique.empty()) goal.technique = QUIETUS_TRY(find_technique(technique)).name;
+    if (!technique.empty()) {
+        const Profile found = QUIETUS_TRY(technique_named(technique));
+        goal.technique = found.technique.name;
+        if (!found.technique.profile_sha256.empty()) goal.profile = found.technique;
+        if (found.reads_nothing_back) goal.verify = VerifyMode::none;
+    }
     if (!verify.empty()) goal.verify = QUIETUS_TRY(parse_verify_mode(verify));
+    goal.verify_each = verify_each;
+    goal.prove = prove;
+    goal.blank = blank;
+    QUIETUS_TRY(check_goal(goal));
     return goal;
+}
+
+Result<Profile> technique_named(const std::string& word) {
+    if (word.find('/') == std::string::npos && !word.ends_with(".toml"))
+        return Profile{.technique = QUIETUS_TRY(find_technique(word)), .reads_nothing_back = false};
+    auto text = read_whole_file(word, kProfileSizeMax);
+    if (!text)
+        return failure(text.error().code == ErrorCode::bad_evidence ? ErrorCode::bad_evidence
+                                                                    : ErrorCode::usage,
+                       text.error().message,
+                       "--technique takes a name, or a file of at most 64 KiB; names are listed by "
+                       "quietus methods");
+    return parse_profile(*text, word);
 }
 
 }  // namespace quietus::cli

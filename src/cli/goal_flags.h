@@ -5,16 +5,22 @@
 #include <CLI/CLI.hpp>
 
 #include "plan/goal.h"
+#include "plan/profile.h"
 
 namespace quietus::cli {
 
 /// The flags that say what is wanted; the same for plan and erase.
 struct GoalFlags {
     std::string purpose, level, technique, verify;
+    bool verify_each{false}, prove{false}, blank{false};
 
     void add_to(CLI::App& sub);
-    /// `usage` with the words that are known.
+    /// `usage` with the words that are known; bad_evidence for a file that is no profile.
     Result<Goal> goal() const;
 };
+
+/// What --technique and `methods` take: a name, an alias, pattern:HEX, or the file of an own
+/// profile (a word with a '/' in it, or ending in .toml). A file that cannot be read is `usage`.
+Result<Profile> technique_named(const std::string& word);
 
 }  // namespace quietus::cli

@@ -33,6 +33,21 @@ void print_objection(const Objection& objection) {
         print_advice("quietus: hint: " + printable_text(objection.remedy));
 }
 
+std::string doing_text(const app::Progress& progress) {
+    const std::string doing = progress.writing ? "writing" : "reading back";
+    switch (progress.role) {
+        case PassRole::technique:
+            return progress.passes == 1 ? doing
+                                        : "pass " + std::to_string(progress.pass) + "/" +
+                                              std::to_string(progress.passes) + " " + doing;
+        case PassRole::prove:
+            return "proof pass " + doing;
+        case PassRole::blank:
+            return "blank pass " + doing;
+    }
+    return doing;
+}
+
 Json event_fields(const Objection& objection) {
     return {{"rule", objection.rule},
             {"severity", objection.severity == Severity::stop ? "stop" : "needs-consent"},

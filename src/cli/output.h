@@ -22,6 +22,9 @@ void print_objection(const Objection& objection);
 void print_line(const std::string& text);    ///< Standard output.
 void print_advice(const std::string& text);  ///< Standard error.
 
+/// "writing", "pass 2/7 writing", "proof pass reading back".
+std::string doing_text(const app::Progress& progress);
+
 /// How a command talks. Both kinds say every result once and the summary last.
 class Output : public app::Observer {
   public:

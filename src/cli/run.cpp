@@ -45,6 +45,7 @@ void describe(Parser& parser) {
     add_verify(parser);
     add_certificate(parser);
     add_inspect(parser);
+    add_methods(parser);
     add_register(parser);
     add_help(parser);
     parser.app.get_subcommand("inspect")->group(kFurtherCommands);

@@ -19,8 +19,8 @@ std::string percent(std::uint64_t done, std::uint64_t total) {
 
 std::string progress_text(const app::Progress& p) {
     return printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
-           std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") +
-           percent(p.done, p.total) + "  " + human_size({p.rate}) + "/s" +
+           std::to_string(p.steps) + " " + doing_text(p) + " " + percent(p.done, p.total) + "  " +
+           human_size({p.rate}) + "/s" +
            (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left");
 }
 

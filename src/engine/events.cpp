@@ -68,7 +68,8 @@ Result<void> fold_end(const Json& entry, EraseRecord& record) {
     }
     // The key that was promised before the first write is the one that counts.
     if (record.steps.back().keystream != outcome.keystream ||
-        record.steps.back().sample_seed != outcome.sample_seed) {
+        record.steps.back().sample_seed != outcome.sample_seed ||
+        record.steps.back().drawn_byte != outcome.drawn_byte) {
         return failure(ErrorCode::bad_evidence, "a step ends with another key than it began with");
     }
     record.steps.back() = std::move(outcome);
@@ -89,25 +90,41 @@ Result<void> fold_close(const Json& entry, EraseRecord& record) {
     return {};
 }
 
+std::string expected_of(const StepOutcome& pass) {
+    const auto& step = std::get<OverwritePass>(pass.step);
+    const std::string pattern = to_string(written_pattern(pass));
+    const bool the_only_one = step.role == PassRole::technique && step.of == 1;
+    return the_only_one ? pattern : pattern + " (" + pass_name(step) + ")";
+}
+
+void describe_read_back(const StepOutcome& outcome, const StepOutcome* pass, Verification& seen) {
+    seen.mode = outcome.sample_seed ? VerifyMode::sample : VerifyMode::full;
+    seen.covered_bytes = outcome.bytes_done;
+    seen.mismatched = outcome.mismatched;
+    seen.unreadable = outcome.unreadable;
+    const bool clean = outcome.mismatched.empty() && outcome.unreadable.empty();
+    seen.outcome = !clean                              ? VerificationOutcome::fail
+                   : outcome.end == StepEnd::completed ? VerificationOutcome::pass
+                                                       : VerificationOutcome::unknown;
+    if (pass != nullptr) seen.expected = expected_of(*pass);
+}
+
+// Only the deciding read-back may say "pass": an earlier one speaks of bytes that have been
+// overwritten since, and one of the blank pass of no part of the technique.
 void fold_verification(EraseRecord& record) {
     record.verification.total_bytes = record.plan.target.geometry.addressable().bytes;
+    const auto deciding = deciding_read_back(record.plan.steps);
     const StepOutcome* last_pass = nullptr;
     for (const StepOutcome& outcome : record.steps) {
-        if (std::holds_alternative<OverwritePass>(outcome.step)) {
-            last_pass = &outcome;
+        if (const auto* pass = std::get_if<OverwritePass>(&outcome.step)) {
+            if (pass->role != PassRole::blank) last_pass = &outcome;
             continue;
         }
-        Verification& seen = record.verification;
-        seen.mode = outcome.sample_seed ? VerifyMode::sample : VerifyMode::full;
-        seen.covered_bytes = outcome.bytes_done;
-        seen.mismatched = outcome.mismatched;
-        seen.unreadable = outcome.unreadable;
+        const bool decides = deciding && static_cast<int>(*deciding) == outcome.index;
         const bool clean = outcome.mismatched.empty() && outcome.unreadable.empty();
-        seen.outcome = !clean                              ? VerificationOutcome::fail
-                       : outcome.end == StepEnd::completed ? VerificationOutcome::pass
-                                                           : VerificationOutcome::unknown;
-        if (last_pass != nullptr)
-            seen.expected = to_string(std::get<OverwritePass>(last_pass->step).pattern);
+        const bool of_blank = std::get<ReadBack>(outcome.step).role == PassRole::blank;
+        if (decides || (!clean && !of_blank))
+            describe_read_back(outcome, last_pass, record.verification);
     }
     if (last_pass != nullptr)
         record.unwritten = last_pass->covered.complement(record.verification.total_bytes);

@@ -141,6 +141,8 @@ Result<std::unique_ptr<PatternSource>> make_pattern_source(
         return std::make_unique<ConstantSource>(
             period, std::make_shared<const AlignedBuffer>(std::move(image)));
     }
+    if (std::holds_alternative<DrawnBytePattern>(pattern))
+        return failure(ErrorCode::internal, "a drawn byte that was not drawn");
     if (!keystream) return failure(ErrorCode::internal, "a keystream pass without a keystream");
     return KeystreamSource::create(*keystream);
 }

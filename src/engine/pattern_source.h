@@ -37,7 +37,8 @@ class PatternSource {
     virtual std::span<const std::byte> shared() const { return {}; }
 };
 
-/// `keystream` is needed for a KeystreamPattern and ignored else. Requests are at most
+/// `keystream` is needed for a KeystreamPattern and ignored else; a DrawnBytePattern must have been
+/// put in its place before (written_pattern). Requests are at most
 /// `request_size` bytes.
 Result<std::unique_ptr<PatternSource>> make_pattern_source(
     const Pattern& pattern, const std::optional<Keystream>& keystream, std::size_t request_size);

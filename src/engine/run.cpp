@@ -1,5 +1,7 @@
 #include "engine/run.h"
 
+#include <map>
+
 #include "base/log.h"
 #include "base/random.h"
 #include "engine/keystream.h"
@@ -50,9 +52,9 @@ class Runner {
             QUIETUS_TRY(prepare_overwrite(*pass, outcome));
             QUIETUS_TRY(control_.begin(outcome));
             drive_.forget_partitions();
-            last_pass_ = *pass;
+            last_written_ = written_pattern(outcome);
             last_keystream_ = outcome.keystream;
-            overwrite(*pass, outcome);
+            overwrite(outcome);
         } else if (const auto* read_back = std::get_if<ReadBack>(&outcome.step)) {
             const auto extents = QUIETUS_TRY(prepare_read_back(*read_back, outcome));
             QUIETUS_TRY(control_.begin(outcome));
@@ -66,13 +68,26 @@ class Runner {
         outcome.bytes_promised = addressable_;
         if (std::holds_alternative<KeystreamPattern>(pass.pattern))
             outcome.keystream = QUIETUS_TRY(new_keystream(preferred_algorithm()));
+        if (const auto* drawn = std::get_if<DrawnBytePattern>(&pass.pattern)) {
+            const std::byte byte = QUIETUS_TRY(drawn_byte(drawn->slot));
+            outcome.drawn_byte = drawn->complement ? ~byte : byte;
+        }
         return {};
+    }
+
+    // Drawn when its first pass is prepared; the journal has it before anything is written.
+    Result<std::byte> drawn_byte(int slot) {
+        const auto known = drawn_.find(slot);
+        if (known != drawn_.end()) return known->second;
+        Bytes byte(1);
+        QUIETUS_TRY(fill_random(byte));
+        return drawn_.emplace(slot, byte.front()).first->second;
     }
 
     // The seed is drawn now, after the flush of the pass: no drive could have known what will be
     // read.
     Result<std::vector<Range>> prepare_read_back(const ReadBack& read_back, StepOutcome& outcome) {
-        if (!last_pass_) return failure(ErrorCode::internal, "a read-back before any pass");
+        if (!last_written_) return failure(ErrorCode::internal, "a read-back before any pass");
         RangeSet extents;
         if (read_back.mode == VerifyMode::sample && large_enough_to_sample(addressable_, sector_)) {
             outcome.sample_seed = Bytes(kSampleSeedSize);
@@ -88,7 +103,7 @@ class Runner {
         return extents.ranges();
     }
 
-    void overwrite(const OverwritePass& pass, StepOutcome& outcome) {
+    void overwrite(StepOutcome& outcome) {
         const auto started = clock_.monotonic();
         const Coverage coverage = with_queue(
             outcome,
@@ -96,7 +111,7 @@ class Runner {
                 return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome),
                                      options_.helpers_max);
             },
-            pass.pattern, outcome.keystream);
+            *last_written_, outcome.keystream);
         record(coverage, outcome);
         // Also after an error: what was written must not linger in a cache that power can lose.
         const auto flushed = drive_.handle().flush();
@@ -120,7 +135,7 @@ class Runner {
                 return read_extents(queue, pattern, extents, sector_, keep_going(outcome),
                                     options_.helpers_max);
             },
-            last_pass_->pattern, last_keystream_);
+            *last_written_, last_keystream_);
         outcome.unreadable = std::exchange(coverage.failed, {});
         record(coverage, outcome);
         outcome.elapsed_ms = since(started);
@@ -176,7 +191,8 @@ class Runner {
     RunOptions options_;
     std::uint64_t addressable_;
     std::uint32_t sector_;
-    std::optional<OverwritePass> last_pass_;
+    std::map<int, std::byte> drawn_;       ///< By slot.
+    std::optional<Pattern> last_written_;  ///< What the drive should hold now.
     std::optional<Keystream> last_keystream_;
     std::chrono::nanoseconds last_progress_{0};
 };

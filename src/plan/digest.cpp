@@ -44,9 +44,14 @@ Json digest_of(const Step& step) {
         return {{"do", "overwrite"},
                 {"index", pass->index},
                 {"of", pass->of},
-                {"pattern", to_string(pass->pattern)}};
+                {"pattern", to_string(pass->pattern)},
+                {"role", to_string(pass->role)}};
     }
-    return {{"do", "read-back"}, {"mode", to_string(std::get<ReadBack>(step).mode)}};
+    const ReadBack& read_back = std::get<ReadBack>(step);
+    return {{"do", "read-back"},
+            {"mode", to_string(read_back.mode)},
+            {"pass", read_back.pass},
+            {"role", to_string(read_back.role)}};
 }
 
 // A drive without a serial of its own is told from its twins by where it is attached, as when it is

@@ -41,31 +41,42 @@ std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
     return value / by + (value % by == 0 ? 0 : 1);
 }
 
-std::uint64_t bytes_read_back(std::uint64_t size, VerifyMode verify) {
-    switch (verify) {
-        case VerifyMode::none:
-            return 0;
-        case VerifyMode::sample:
-            return divided_up(size, kSampleDivisor);
-        case VerifyMode::full:
-            return size;
-    }
-    return size;
+constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t times(std::uint64_t seconds, std::size_t count) {
+    return checked_mul(seconds, count).value_or(kForever);
+}
+
+std::uint64_t plus(std::uint64_t a, std::uint64_t b) {
+    return checked_add(a, b).value_or(kForever);
 }
 
 }  // namespace
 
-Estimate estimate(const DeviceSnapshot& target, std::size_t passes, VerifyMode verify) {
+Work work_of(std::span<const Step> steps) {
+    Work work;
+    for (const Step& step : steps) {
+        const auto* read_back = std::get_if<ReadBack>(&step);
+        if (read_back == nullptr)
+            ++work.passes;
+        else if (read_back->mode == VerifyMode::sample)
+            ++work.sampled;
+        else
+            ++work.read_in_full;
+    }
+    return work;
+}
+
+Estimate estimate(const DeviceSnapshot& target, const Work& work) {
     const std::uint64_t rate = assumed_rate(target);
     const std::uint64_t size = target.geometry.size.bytes;
-    const auto written = checked_mul(divided_up(size, rate), passes);
-    const std::uint64_t read = divided_up(bytes_read_back(size, verify), rate);
-    return {
-        .seconds = checked_add(written.value_or(std::numeric_limits<std::uint64_t>::max()), read)
-                       .value_or(std::numeric_limits<std::uint64_t>::max()),
-        .basis = "assumed " + std::to_string(rate / kMBps) + " MB/s for " +
-                 to_string(target.medium) + " over " + to_string(target.transport) +
-                 ", not measured"};
+    const std::uint64_t whole = divided_up(size, rate);
+    const std::uint64_t sample = divided_up(divided_up(size, kSampleDivisor), rate);
+    return {.seconds = plus(times(whole, work.passes),
+                            plus(times(whole, work.read_in_full), times(sample, work.sampled))),
+            .basis = "assumed " + std::to_string(rate / kMBps) + " MB/s for " +
+                     to_string(target.medium) + " over " + to_string(target.transport) +
+                     ", not measured"};
 }
 
 }  // namespace quietus

@@ -3,10 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "device/snapshot.h"
-#include "plan/goal.h"
+#include "plan/plan.h"
 
 namespace quietus {
 
@@ -16,8 +17,15 @@ struct Estimate {
     friend bool operator==(const Estimate&, const Estimate&) = default;
 };
 
-/// Time for `passes` overwriting passes and the read-back asked for. Never fails; 0 for an empty
-/// drive.
-Estimate estimate(const DeviceSnapshot& target, std::size_t passes, VerifyMode verify);
+/// How often the whole drive is written and read.
+struct Work {
+    std::size_t passes{0};
+    std::size_t read_in_full{0};
+    std::size_t sampled{0};
+};
+Work work_of(std::span<const Step> steps);
+
+/// Time for that much work. Never fails; 0 for an empty drive.
+Estimate estimate(const DeviceSnapshot& target, const Work& work);
 
 }  // namespace quietus

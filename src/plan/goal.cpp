@@ -79,6 +79,15 @@ Result<VerifyMode> parse_verify_mode(std::string_view text) {
     return parse_as<VerifyMode>(kVerifyModes, text, "verification");
 }
 
+Result<void> check_goal(const Goal& goal) {
+    if (goal.verify != VerifyMode::none) return {};
+    if (!goal.verify_each && !goal.prove) return {};
+    return failure(ErrorCode::usage,
+                   std::string{goal.verify_each ? "--verify-each" : "--prove"} +
+                       " reads back, and nothing is to be read back",
+                   "leave out --verify none (or verify = \"none\" of the profile)");
+}
+
 Level level_needed(Purpose purpose) {
     switch (purpose) {
         // The drive stays, or is destroyed next: nobody outside can put it in a laboratory.

@@ -21,12 +21,16 @@ Result<T> word_member(const Json& object, const std::string& key,
     return value;
 }
 
-Result<int> count_member(const Json& object, const std::string& key) {
-    const std::uint64_t value = QUIETUS_TRY(integer_member(object, key));
+Result<int> read_count(const Json& json) {
+    const std::uint64_t value = QUIETUS_TRY(integer_from(json, "count"));
     if (value > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
-        return failure(ErrorCode::bad_evidence, "\"" + key + "\" is too large");
+        return failure(ErrorCode::bad_evidence, "a count is too large");
     }
     return static_cast<int>(value);
+}
+
+Result<int> count_member(const Json& object, const std::string& key) {
+    return value_member(object, key, read_count);
 }
 
 Json write(const Citation& citation) {
@@ -118,7 +122,11 @@ Json to_json(const Goal& goal) {
             {"level", goal.level ? Json(to_string(*goal.level)) : Json(nullptr)},
             {"technique", text_to_json(goal.technique)},
             {"technique_is_default", goal.technique_is_default},
-            {"verify", to_string(goal.verify)}};
+            {"profile", goal.profile ? to_json(*goal.profile) : Json(nullptr)},
+            {"verify", to_string(goal.verify)},
+            {"verify_each", goal.verify_each},
+            {"prove", goal.prove},
+            {"blank", goal.blank}};
 }
 
 Result<Goal> goal_from_json(const Json& json) {
@@ -129,7 +137,13 @@ Result<Goal> goal_from_json(const Json& json) {
     if (!level.is_null()) goal.level = QUIETUS_TRY(word_member(json, "level", parse_level));
     goal.technique = QUIETUS_TRY(text_member(json, "technique"));
     goal.technique_is_default = QUIETUS_TRY(bool_member(json, "technique_is_default"));
+    const Json profile = QUIETUS_TRY(member(json, "profile"));
+    if (!profile.is_null())
+        goal.profile = QUIETUS_TRY_CONTEXT(technique_from_json(profile), "profile");
     goal.verify = QUIETUS_TRY(word_member(json, "verify", parse_verify_mode));
+    goal.verify_each = QUIETUS_TRY(bool_member(json, "verify_each"));
+    goal.prove = QUIETUS_TRY(bool_member(json, "prove"));
+    goal.blank = QUIETUS_TRY(bool_member(json, "blank"));
     return goal;
 }
 
@@ -137,7 +151,13 @@ Json to_json(const Technique& technique) {
     return {{"name", text_to_json(technique.name)},
             {"title", text_to_json(technique.title)},
             {"passes", list_to_json<Pattern>(technique.passes, write)},
-            {"references", list_to_json<Citation>(technique.references, write)}};
+            {"references", list_to_json<Citation>(technique.references, write)},
+            {"verified", technique.verified},
+            {"status", text_to_json(technique.status)},
+            {"note", text_to_json(technique.note)},
+            {"level", to_string(technique.level)},
+            {"rounds", technique.rounds},
+            {"profile_sha256", technique.profile_sha256}};
 }
 
 Result<Technique> technique_from_json(const Json& json) {
@@ -145,7 +165,15 @@ Result<Technique> technique_from_json(const Json& json) {
     value.name = QUIETUS_TRY(text_member(json, "name"));
     value.title = QUIETUS_TRY(text_member(json, "title"));
     value.passes = QUIETUS_TRY(list_member(json, "passes", read_pattern));
+    if (value.passes.empty() || value.passes.size() > kPassesMax)
+        return failure(ErrorCode::bad_evidence, "a technique without passes, or with too many");
     value.references = QUIETUS_TRY(list_member(json, "references", read_citation));
+    value.verified = QUIETUS_TRY(list_member(json, "verified", read_count));
+    value.status = QUIETUS_TRY(text_member(json, "status"));
+    value.note = QUIETUS_TRY(text_member(json, "note"));
+    value.level = QUIETUS_TRY(word_member(json, "level", parse_level));
+    value.rounds = QUIETUS_TRY(count_member(json, "rounds"));
+    value.profile_sha256 = QUIETUS_TRY(string_member(json, "profile_sha256"));
     return value;
 }
 
@@ -154,9 +182,14 @@ Json to_json(const Step& step) {
         return {{"do", "overwrite"},
                 {"index", pass->index},
                 {"of", pass->of},
-                {"pattern", write(pass->pattern)}};
+                {"pattern", write(pass->pattern)},
+                {"role", to_string(pass->role)}};
     }
-    return {{"do", "read-back"}, {"mode", to_string(std::get<ReadBack>(step).mode)}};
+    const ReadBack& read_back = std::get<ReadBack>(step);
+    return {{"do", "read-back"},
+            {"mode", to_string(read_back.mode)},
+            {"pass", read_back.pass},
+            {"role", to_string(read_back.role)}};
 }
 
 Result<Step> step_from_json(const Json& json) {
@@ -166,11 +199,14 @@ Result<Step> step_from_json(const Json& json) {
         pass.index = QUIETUS_TRY(count_member(json, "index"));
         pass.of = QUIETUS_TRY(count_member(json, "of"));
         pass.pattern = QUIETUS_TRY(value_member(json, "pattern", read_pattern));
+        pass.role = QUIETUS_TRY(word_member(json, "role", parse_pass_role));
         return pass;
     }
     if (what == "read-back") {
         ReadBack read_back;
         read_back.mode = QUIETUS_TRY(word_member(json, "mode", parse_verify_mode));
+        read_back.pass = QUIETUS_TRY(count_member(json, "pass"));
+        read_back.role = QUIETUS_TRY(word_member(json, "role", parse_pass_role));
         return read_back;
     }
     return failure(ErrorCode::bad_evidence, "unknown step '" + printable_text(what) + "'");

@@ -2,6 +2,7 @@
 // What will be done to one drive, and why. A value; the planner that makes it is pure.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,22 +14,41 @@
 
 namespace quietus {
 
+/// What a pass is written for.
+enum class PassRole {
+    technique,  ///< One of the technique's own passes.
+    prove,      ///< --prove: different at every position, read back in full, before the technique.
+    blank,      ///< --blank: zeros, after the verification; no part of the technique.
+};
+std::string to_string(PassRole role);  // "technique", "prove", "blank"
+Result<PassRole> parse_pass_role(std::string_view text);
+
 /// Writes one pattern over every addressable byte, then flushes the drive's write cache.
 struct OverwritePass {
-    int index{1};
+    int index{1};  ///< Among the passes of its role.
     int of{1};
     Pattern pattern;
+    PassRole role{PassRole::technique};
     friend bool operator==(const OverwritePass&, const OverwritePass&) = default;
 };
 
 /// Reads back against the pattern of the pass before, past every cache that can be bypassed.
 struct ReadBack {
     VerifyMode mode{VerifyMode::full};
+    int pass{0};  ///< Index of that pass; 0 where the plan does not name it.
+    PassRole role{PassRole::technique};
     friend bool operator==(const ReadBack&, const ReadBack&) = default;
 };
 
 using Step = std::variant<OverwritePass, ReadBack>;
 std::string to_string(const Step& step);
+
+/// "pass 2 of 7", "proof pass", "blank pass".
+std::string pass_name(const OverwritePass& pass);
+
+/// The read-back that a verdict may rest on: the first one after the technique's last pass, with no
+/// write between. Its position in `steps`, or nothing.
+std::optional<std::size_t> deciding_read_back(const std::vector<Step>& steps);
 
 /// Why something is as it is: a rule of ours with the clause it rests on (or "unconfirmed").
 struct Reason {
@@ -59,8 +79,8 @@ struct Plan {
     friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-/// What of the last pass is read back: that of its ReadBack step; may be more than goal.verify
-/// asked for.
+/// What of the technique's last pass is read back: that of its ReadBack step; may be more than
+/// goal.verify asked for.
 VerifyMode planned_verify(const Plan& plan);
 
 inline constexpr std::string_view kPolicyName = "quietus default policy";

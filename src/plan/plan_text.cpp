@@ -77,8 +77,11 @@ std::string limits(const Plan& plan) {
 std::string times(const Plan& plan) {
     std::string text = "time (" + plan.estimate_basis + "):\n";
     for (const VerifyMode mode : {VerifyMode::none, VerifyMode::sample, VerifyMode::full}) {
-        const Estimate time = estimate(plan.target, plan.technique.passes.size(),
-                                       effective_verify(plan.target, mode));
+        Goal goal = plan.goal;
+        goal.verify = mode;
+        if (!check_goal(goal)) continue;
+        const Estimate time =
+            estimate(plan.target, work_of(plan_steps(plan.target, plan.technique, goal)));
         text += "  --verify " + padded(to_string(mode)) + human_duration(time.seconds);
         if (mode == plan.goal.verify) text += "  <- this plan";
         if (mode == VerifyMode::none) text += "  (cannot end in status 0)";

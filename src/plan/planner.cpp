@@ -88,65 +88,142 @@ void decide_level(Plan& plan) {
     }
 }
 
-void explain_technique(Plan& plan) {
-    plan.reasons.push_back(
-        {"technique.one-pass", "one overwriting pass is enough for clear", kOnePassSource});
-    if (plan.goal.technique_is_default) {
-        plan.reasons.push_back({"technique.default",
-                                "keystream is the default: no two blocks are equal, so read-back "
-                                "also finds writes that "
-                                "went to another place or were never made",
-                                kPolicySource});
+void give(Plan& plan, std::string rule, std::string text, std::string source = kPolicySource) {
+    plan.reasons.push_back({std::move(rule), std::move(text), std::move(source)});
+}
+
+void explain_standing(Plan& plan) {
+    const Technique& technique = plan.technique;
+    const std::string source = technique.references.empty()
+                                   ? "the profile's author"
+                                   : technique.references.front().document + " (" +
+                                         technique.references.front().edition + ")";
+    if (is_legacy(technique)) {
+        give(
+            plan, "technique.legacy",
+            "kept for those whose contract names it, not because it does more: " + technique.status,
+            source);
     }
-    const bool constant =
-        std::any_of(plan.technique.passes.begin(), plan.technique.passes.end(),
-                    [](const Pattern& p) { return std::holds_alternative<ConstantPattern>(p); });
-    if (constant) {
-        plan.reasons.push_back({"technique.repeats",
-                                "the pattern repeats: read-back cannot tell a write from one that "
-                                "went to another place, "
-                                "nor from bytes that were equal before",
-                                kPolicySource});
+    if (!technique.profile_sha256.empty()) {
+        give(plan, "technique.profile",
+             "an own profile, SHA-256 of its file " + technique.profile_sha256 +
+                 ": only its author vouches for the choice of passes",
+             source);
+    }
+    if (!technique.note.empty()) give(plan, "technique.note", technique.note, source);
+}
+
+void explain_passes(Plan& plan) {
+    const auto& passes = plan.technique.passes;
+    if (passes.size() == 1) {
+        give(plan, "technique.one-pass", "one overwriting pass is enough for clear",
+             kOnePassSource);
+    } else {
+        give(plan, "technique.more-passes",
+             std::to_string(passes.size()) +
+                 " passes are written because the technique has them; one is enough for clear, and "
+                 "more passes never mean a higher level",
+             kOnePassSource);
+    }
+    const bool draws = std::any_of(passes.begin(), passes.end(), [](const Pattern& p) {
+        return std::holds_alternative<DrawnBytePattern>(p);
+    });
+    if (draws) {
+        give(plan, "technique.drawn",
+             "a byte left to us is drawn from the kernel before its pass begins; the journal and "
+             "the record name it");
     }
 }
 
-void decide_verification(Plan& plan) {
-    const VerifyMode mode = effective_verify(plan.target, plan.goal.verify);
+void explain_technique(Plan& plan) {
+    explain_passes(plan);
+    explain_standing(plan);
+    if (plan.goal.technique_is_default) {
+        give(plan, "technique.default",
+             "keystream is the default: no two blocks are equal, so read-back also finds writes "
+             "that went to another place or were never made");
+    }
+    if (!is_position_unique(plan.technique.passes.back()) && !plan.goal.prove) {
+        give(plan, "technique.repeats",
+             "the pattern repeats: read-back cannot tell a write from one that went to another "
+             "place, nor from bytes that were equal before; --prove can");
+    }
+}
+
+void explain_mode(Plan& plan, VerifyMode mode) {
     if (mode != plan.goal.verify) {
-        plan.reasons.push_back(
-            {"verify.small-is-full",
-             "a drive below 64 MiB is read back in full: a sample would save nothing",
-             kPolicySource});
+        give(plan, "verify.small-is-full",
+             "a drive below 64 MiB is read back in full: a sample would save nothing");
     }
     switch (mode) {
         case VerifyMode::none:
-            plan.reasons.push_back({"verify.none",
-                                    "nothing is read back: the verdict cannot be better than "
-                                    "exceptions, and no certificate is made",
-                                    kPolicySource});
+            give(plan, "verify.none",
+                 "nothing is read back: the verdict cannot be better than exceptions, and no "
+                 "certificate is made");
             return;
         case VerifyMode::sample:
-            plan.reasons.push_back(
-                {"verify.sample",
-                 "places drawn at random after the last write are read back, at "
-                 "least a tenth of the drive; the rest is listed as not verified",
-                 kSampleSource});
-            break;
+            give(plan, "verify.sample",
+                 "places drawn at random after the last write are read back, at least a tenth of "
+                 "the drive; the rest is listed as not verified",
+                 kSampleSource);
+            return;
         case VerifyMode::full:
-            plan.reasons.push_back(
-                {"verify.full",
-                 "every addressable byte is read back and compared: nothing is left to chance",
-                 kPolicySource});
-            break;
+            give(plan, "verify.full",
+                 "every addressable byte is read back and compared: nothing is left to chance");
+            return;
     }
-    plan.steps.emplace_back(ReadBack{mode});
 }
 
-void add_passes(Plan& plan) {
-    const int count = static_cast<int>(plan.technique.passes.size());
+bool verifies_before_the_last(const Technique& technique) {
+    const int last = static_cast<int>(technique.passes.size());
+    return std::any_of(technique.verified.begin(), technique.verified.end(),
+                       [&](int pass) { return pass < last; });
+}
+
+bool needs_proof(const Technique& technique, const Goal& goal) {
+    return goal.prove && !is_position_unique(technique.passes.back());
+}
+
+void explain_verification(Plan& plan) {
+    const Goal& goal = plan.goal;
+    const VerifyMode mode = effective_verify(plan.target, goal.verify);
+    explain_mode(plan, mode);
+    if (goal.verify_each) {
+        give(plan, "verify.each", "every pass is read back before the next one is written");
+    } else if (verifies_before_the_last(plan.technique)) {
+        give(plan, "verify.standard",
+             mode == VerifyMode::none
+                 ? "the technique itself has a pass read back before the last; that is left out too"
+                 : "the technique itself has a pass read back before the last one is written");
+    }
+    if (needs_proof(plan.technique, goal)) {
+        give(plan, "verify.prove",
+             "before the technique's own passes one pass of keystream is written and read back in "
+             "full: blocks that are stale, shared or made up cannot hide behind a pattern that "
+             "repeats");
+    } else if (goal.prove) {
+        give(plan, "verify.prove-not-needed",
+             "the technique's last pass is a keystream, different at every position: no further "
+             "pass is needed to tell blocks apart in what is read back");
+    }
+    if (goal.blank) {
+        give(plan, "blank.no-part",
+             "after the verification zeros are written, because --blank asks for it; that pass is "
+             "no part of the technique, and the drive then holds zeros, not what was verified");
+    }
+}
+
+void add_technique_passes(std::vector<Step>& steps, const Technique& technique, const Goal& goal,
+                          VerifyMode mode) {
+    const int count = static_cast<int>(technique.passes.size());
     int index = 0;
-    for (const Pattern& pattern : plan.technique.passes) {
-        plan.steps.emplace_back(OverwritePass{++index, count, pattern});
+    for (const Pattern& pattern : technique.passes) {
+        steps.emplace_back(OverwritePass{++index, count, pattern});
+        const bool by_standard = std::find(technique.verified.begin(), technique.verified.end(),
+                                           index) != technique.verified.end();
+        if (mode == VerifyMode::none) continue;
+        if (index == count || by_standard || goal.verify_each)
+            steps.emplace_back(ReadBack{mode, index});
     }
 }
 
@@ -168,38 +245,40 @@ void list_not_reached(Plan& plan) {
 
 }  // namespace
 
-std::string to_string(const Step& step) {
-    if (const auto* pass = std::get_if<OverwritePass>(&step)) {
-        return "overwrite pass " + std::to_string(pass->index) + " of " + std::to_string(pass->of) +
-               " with " + to_string(pass->pattern) + ", then flush";
+std::vector<Step> plan_steps(const DeviceSnapshot& target, const Technique& technique,
+                             const Goal& goal) {
+    const VerifyMode mode = effective_verify(target, goal.verify);
+    std::vector<Step> steps;
+    if (needs_proof(technique, goal)) {
+        steps.emplace_back(OverwritePass{1, 1, KeystreamPattern{}, PassRole::prove});
+        steps.emplace_back(ReadBack{VerifyMode::full, 1, PassRole::prove});
     }
-    switch (std::get<ReadBack>(step).mode) {
-        case VerifyMode::none:
-            return "read back nothing";
-        case VerifyMode::sample:
-            return "read back a random sample";
-        case VerifyMode::full:
-            return "read back every addressable byte";
+    add_technique_passes(steps, technique, goal, mode);
+    if (goal.blank) {
+        steps.emplace_back(
+            OverwritePass{1, 1, ConstantPattern{{std::byte{0x00}}}, PassRole::blank});
+        if (goal.verify_each) steps.emplace_back(ReadBack{mode, 1, PassRole::blank});
     }
-    return "read back nothing";
+    return steps;
 }
 
 Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal) {
     Plan plan;
     plan.target = target;
     plan.goal = goal;
-    plan.technique = QUIETUS_TRY(find_technique(goal.technique));
+    plan.technique = goal.profile ? *goal.profile : QUIETUS_TRY(find_technique(goal.technique));
+    QUIETUS_TRY(check_goal(goal));
     QUIETUS_TRY(check_level(target, goal));
     QUIETUS_TRY(check_driver(target));
     // From here on the drive can do what is asked; what remains is to say how, and what is left
     // over.
     decide_level(plan);
     explain_technique(plan);
-    add_passes(plan);
-    decide_verification(plan);
+    explain_verification(plan);
+    plan.steps = plan_steps(target, plan.technique, goal);
     list_not_reached(plan);
     plan.caches_not_bypassed = caches_beyond_control(target);
-    const Estimate time = estimate(target, plan.technique.passes.size(), planned_verify(plan));
+    const Estimate time = estimate(target, work_of(plan.steps));
     plan.estimate_s = time.seconds;
     plan.estimate_basis = time.basis;
     return plan;
@@ -208,13 +287,6 @@ Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal) {
 VerifyMode effective_verify(const DeviceSnapshot& target, VerifyMode asked) {
     const bool small = target.geometry.size < kSampleMin;
     return asked == VerifyMode::sample && small ? VerifyMode::full : asked;
-}
-
-VerifyMode planned_verify(const Plan& plan) {
-    for (const Step& step : plan.steps) {
-        if (const auto* read_back = std::get_if<ReadBack>(&step)) return read_back->mode;
-    }
-    return VerifyMode::none;
 }
 
 }  // namespace quietus

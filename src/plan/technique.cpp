@@ -1,38 +1,16 @@
 #include "plan/technique.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace quietus {
 
 namespace {
 
 constexpr std::string_view kPatternPrefix = "pattern:";
-
-// What each document has to do with one overwriting pass. We say what it says in our words, and
-// claim no conformity: nobody certifies tools against them.
-std::vector<Citation> single_pass_references() {
-    return {
-        {"NIST SP 800-88r2", "September 2025", "current",
-         "for clear by overwriting it holds one pass to be enough (section 3.1.1 footnote 5; FAQ "
-         "Q6); the choice of pattern is ours"},
-        {"NIST SP 800-88r1", "2014", "withdrawn; superseded by NIST SP 800-88r2",
-         "meant by clear, as r2 does, that every user-addressable place is reached through "
-         "ordinary "
-         "commands"},
-    };
-}
-
-Technique single_pass(std::string name, std::string title, Pattern pattern) {
-    return {std::move(name), std::move(title), {std::move(pattern)}, single_pass_references()};
-}
-
-std::vector<Technique> make_table() {
-    return {
-        single_pass("random", "one pass of keystream under a fresh key", KeystreamPattern{}),
-        single_pass("zero", "one pass of zero bytes", ConstantPattern{{std::byte{0x00}}}),
-        single_pass("ones", "one pass of 0xff bytes", ConstantPattern{{std::byte{0xFF}}}),
-    };
-}
+constexpr std::string_view kDrawnPrefix = "drawn:";
+constexpr std::string_view kComplementPrefix = "drawn-complement:";
 
 Result<Technique> pattern_technique(std::string_view hex) {
     const Bytes bytes = QUIETUS_TRY_CONTEXT(from_hex(hex), "technique pattern:HEX");
@@ -41,50 +19,101 @@ Result<Technique> pattern_technique(std::string_view hex) {
                        "technique pattern:HEX: " + std::to_string(bytes.size()) + " bytes",
                        "give 1 to " + std::to_string(kPatternSizeMax) + " bytes as hex digits");
     }
-    return single_pass(std::string{kPatternPrefix} + to_hex(bytes),
-                       "one pass of a repeated pattern of " + std::to_string(bytes.size()) +
-                           (bytes.size() == 1 ? " byte" : " bytes"),
-                       ConstantPattern{bytes});
+    // As the row of zeros, which is a pattern of one byte.
+    Technique technique = QUIETUS_TRY(find_technique("zero"));
+    technique.name = std::string{kPatternPrefix} + to_hex(bytes);
+    technique.title = "one pass of a repeated pattern of " + std::to_string(bytes.size()) +
+                      (bytes.size() == 1 ? " byte" : " bytes");
+    technique.passes = {ConstantPattern{bytes}};
+    return technique;
+}
+
+std::optional<int> slot_of(std::string_view digits) {
+    int slot = 0;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
+    const bool whole = fault == std::errc{} && end == digits.data() + digits.size();
+    if (!whole || slot < 1 || slot > kDrawnSlotsMax) return std::nullopt;
+    return slot;
+}
+
+std::optional<Pattern> drawn_pattern(std::string_view text) {
+    for (const bool complement : {false, true}) {
+        const std::string_view prefix = complement ? kComplementPrefix : kDrawnPrefix;
+        if (!text.starts_with(prefix)) continue;
+        const auto slot = slot_of(text.substr(prefix.size()));
+        if (slot) return DrawnBytePattern{.slot = *slot, .complement = complement};
+    }
+    return std::nullopt;
+}
+
+std::string hint_for(std::string_view name) {
+    if (name == "verify_zero" || name == "verify_one") {
+        return std::string{"reading only is quietus verify DEVICE --technique "} +
+               (name == "verify_zero" ? "zero" : "ones");
+    }
+    std::string choices;
+    for (const Technique& row : technique_table()) choices += row.name + ", ";
+    return "one of " + choices + "pattern:HEX; quietus methods tells more";
 }
 
 }  // namespace
 
 std::string to_string(const Pattern& pattern) {
-    const auto* constant = std::get_if<ConstantPattern>(&pattern);
-    if (constant == nullptr) return "keystream";
-    const std::string hex = to_hex(constant->bytes);
+    if (std::holds_alternative<KeystreamPattern>(pattern)) return "keystream";
+    if (const auto* drawn = std::get_if<DrawnBytePattern>(&pattern)) {
+        return std::string{drawn->complement ? kComplementPrefix : kDrawnPrefix} +
+               std::to_string(drawn->slot);
+    }
+    const std::string hex = to_hex(std::get<ConstantPattern>(pattern).bytes);
     return hex == "00" || hex == "ff" ? hex : std::string{kPatternPrefix} + hex;
 }
 
-std::span<const Technique> technique_table() {
-    static const std::vector<Technique> kTable = make_table();
-    return kTable;
+bool is_position_unique(const Pattern& pattern) {
+    return std::holds_alternative<KeystreamPattern>(pattern);
+}
+
+bool is_legacy(const Technique& technique) {
+    return technique.status != "current" && technique.profile_sha256.empty();
+}
+
+std::vector<std::string> aliases_of(std::string_view name) {
+    std::vector<std::string> words;
+    for (const TechniqueAlias& alias : technique_aliases()) {
+        if (alias.name == name) words.emplace_back(alias.word);
+    }
+    return words;
 }
 
 Result<Technique> find_technique(std::string_view name) {
-    std::string choices;
-    for (const Technique& row : technique_table()) {
-        if (row.name == name) return row;
-        choices += row.name + ", ";
-    }
-    if (name.substr(0, kPatternPrefix.size()) == kPatternPrefix) {
+    const auto aliases = technique_aliases();
+    const auto alias = std::find_if(aliases.begin(), aliases.end(),
+                                    [&](const TechniqueAlias& a) { return a.word == name; });
+    const std::string_view meant = alias == aliases.end() ? name : alias->name;
+    const auto rows = technique_table();
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const Technique& r) { return r.name == meant; });
+    if (row != rows.end()) return *row;
+    if (name.starts_with(kPatternPrefix))
         return pattern_technique(name.substr(kPatternPrefix.size()));
-    }
     return failure(ErrorCode::usage, "unknown technique '" + printable_text(name) + "'",
-                   "one of " + choices + "pattern:HEX");
+                   hint_for(name));
 }
 
 Result<Pattern> parse_pattern(std::string_view text) {
     if (text == "keystream") return Pattern{KeystreamPattern{}};
-    const bool prefixed = text.substr(0, kPatternPrefix.size()) == kPatternPrefix;
-    Bytes bytes = QUIETUS_TRY(from_hex(prefixed ? text.substr(kPatternPrefix.size()) : text));
-    const Pattern pattern{ConstantPattern{std::move(bytes)}};
-    const std::size_t size = std::get<ConstantPattern>(pattern).bytes.size();
+    auto pattern = drawn_pattern(text);
+    if (!pattern) {
+        const bool prefixed = text.starts_with(kPatternPrefix);
+        Bytes bytes = QUIETUS_TRY(from_hex(prefixed ? text.substr(kPatternPrefix.size()) : text));
+        if (!bytes.empty() && bytes.size() <= kPatternSizeMax) {
+            pattern = ConstantPattern{std::move(bytes)};
+        }
+    }
     // One spelling only: what to_string would have written.
-    if (size == 0 || size > kPatternSizeMax || to_string(pattern) != text) {
+    if (!pattern || to_string(*pattern) != text) {
         return failure(ErrorCode::usage, "not a pattern: '" + printable_text(text) + "'");
     }
-    return pattern;
+    return *pattern;
 }
 
 }  // namespace quietus

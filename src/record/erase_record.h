@@ -53,12 +53,13 @@ struct StepOutcome {
     std::uint64_t elapsed_ms{0};
     bool flushed{false};  ///< The drive acknowledged a flush after the last write.
     StepEnd end{StepEnd::not_ended};
-    RangeSet covered;                    ///< Bytes written and acknowledged, or read and compared.
-    RangeSet failed;                     ///< Bytes whose request failed.
-    RangeSet mismatched;                 ///< Read-back only: bytes that read as something else.
-    RangeSet unreadable;                 ///< Read-back only.
-    std::optional<Keystream> keystream;  ///< Overwrite with a keystream pattern.
-    std::optional<Bytes> sample_seed;    ///< Read-back by sample: 32 bytes, drawn after the flush.
+    RangeSet covered;                     ///< Bytes written and acknowledged, or read and compared.
+    RangeSet failed;                      ///< Bytes whose request failed.
+    RangeSet mismatched;                  ///< Read-back only: bytes that read as something else.
+    RangeSet unreadable;                  ///< Read-back only.
+    std::optional<Keystream> keystream;   ///< Overwrite with a keystream pattern.
+    std::optional<std::byte> drawn_byte;  ///< Overwrite with a drawn byte: the byte written.
+    std::optional<Bytes> sample_seed;     ///< Read-back by sample: 32 bytes, drawn after the flush.
     std::uint64_t sample_subsections{0};
     std::uint64_t sample_per_subsection{0};
     std::string engine;  ///< "io_uring", "threads", "memory".
@@ -66,12 +67,18 @@ struct StepOutcome {
     friend bool operator==(const StepOutcome&, const StepOutcome&) = default;
 };
 
+/// What an overwriting step writes, a drawn byte put in its place; as the plan has it where the
+/// byte is not known.
+Pattern written_pattern(const StepOutcome& outcome);
+
 enum class VerificationOutcome { pass, fail, unknown, none };
 std::string to_string(VerificationOutcome outcome);
 
+/// The read-back that the verdict rests on; where the run ended at an earlier one that found a
+/// fault, that one.
 struct Verification {
     VerifyMode mode{VerifyMode::none};
-    std::string expected;            ///< "keystream of pass 1", "00"
+    std::string expected;            ///< "keystream", "00 (pass 2 of 3)"
     std::uint64_t covered_bytes{0};  ///< Really read and compared.
     std::uint64_t total_bytes{0};
     RangeSet mismatched;
@@ -127,7 +134,7 @@ struct EraseRecord {
     bool any_write_issued{false};
     std::vector<StepOutcome> steps;
     Verification verification;
-    RangeSet unwritten;  ///< Addressable bytes the last pass did not cover.
+    RangeSet unwritten;  ///< Addressable bytes the last pass begun, a blank pass aside, left out.
     std::uint64_t unaddressable_bytes{0};
     bool identity_confirmed_after{false};  ///< Re-read through the descriptor after the last step.
     Verdict verdict{Verdict::unknown};

@@ -68,6 +68,7 @@ Json to_json(const StepOutcome& outcome) {
               {"cause", printable_text(outcome.cause)}};
     if (outcome.ended) json["ended"] = to_rfc3339(*outcome.ended);
     if (outcome.keystream) json["keystream"] = to_json(*outcome.keystream);
+    if (outcome.drawn_byte) json["drawn_byte"] = to_hex({&*outcome.drawn_byte, 1});
     if (outcome.sample_seed) {
         json["sample"] = {{"seed", to_hex(*outcome.sample_seed)},
                           {"subsections", json_integer(outcome.sample_subsections)},
@@ -98,6 +99,11 @@ Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
     if (json.contains("ended")) outcome.ended = QUIETUS_TRY(time_member(json, "ended"));
     if (json.contains("keystream"))
         outcome.keystream = QUIETUS_TRY(keystream_from_json(json["keystream"]));
+    if (json.contains("drawn_byte")) {
+        const Bytes byte = QUIETUS_TRY(hex_member(json, "drawn_byte"));
+        if (byte.size() != 1) return failure(ErrorCode::bad_evidence, "a drawn byte is one byte");
+        outcome.drawn_byte = byte.front();
+    }
     if (json.contains("sample")) {
         outcome.sample_seed = QUIETUS_TRY(hex_member(json["sample"], "seed"));
         outcome.sample_subsections = QUIETUS_TRY(integer_member(json["sample"], "subsections"));

@@ -2,6 +2,7 @@
 // list of reasons to say no; what survives them all is erased.
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "record/erase_record.h"
@@ -46,6 +47,10 @@ std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome,
                " of " + std::to_string(addressable) + " bytes";
     }
     if (!outcome.flushed) return step_name(outcome) + ": the drive did not acknowledge a flush";
+    const bool draws =
+        std::holds_alternative<DrawnBytePattern>(std::get<OverwritePass>(outcome.step).pattern);
+    if (draws != outcome.drawn_byte.has_value())
+        return step_name(outcome) + ": the byte it wrote is not known";
     return std::nullopt;
 }
 
@@ -75,41 +80,98 @@ std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const 
 struct Faults {
     std::optional<std::string> overwrite;
     std::optional<std::string> read_back;
+    std::optional<std::string> blank;  ///< Of the pass after the verification, and its read-back.
+    std::string first;      ///< In the order of the steps; what comes later follows from it.
     bool undecided{false};  ///< Hung, or ended without a word: what the drive did is not known.
 };
 
-Faults faults_of(const EraseRecord& record) {
-    const std::uint64_t addressable = record.plan.target.geometry.addressable().bytes;
-    Faults faults;
-    for (std::size_t i = 0; i < record.plan.steps.size(); ++i) {
-        const bool writes = as_overwrite(record.plan.steps[i]) != nullptr;
-        auto& slot = writes ? faults.overwrite : faults.read_back;
-        const auto outcome =
-            std::find_if(record.steps.begin(), record.steps.end(),
-                         [&](const StepOutcome& o) { return o.index == static_cast<int>(i); });
-        if (outcome == record.steps.end() || outcome->step != record.plan.steps[i]) {
-            if (!slot)
-                slot = "step " + std::to_string(i + 1) + " (" + to_string(record.plan.steps[i]) +
-                       ") was not run";
-            continue;
-        }
-        faults.undecided = faults.undecided || outcome->end == StepEnd::hung ||
-                           (outcome->end == StepEnd::not_ended && !writes);
-        if (slot) continue;
-        slot = writes ? fault_of_overwrite(*outcome, addressable)
-                      : fault_of_read_back(*outcome, *as_read_back(outcome->step), addressable);
+PassRole role_of(const Step& step) {
+    const auto* pass = as_overwrite(step);
+    return pass != nullptr ? pass->role : as_read_back(step)->role;
+}
+
+std::optional<std::string>& slot_of(Faults& faults, const Step& step) {
+    if (role_of(step) == PassRole::blank) return faults.blank;
+    return as_overwrite(step) != nullptr ? faults.overwrite : faults.read_back;
+}
+
+// Does a read-back that names its pass stand behind that pass?
+std::optional<std::string> fault_of_order(const std::vector<Step>& steps, std::size_t index) {
+    const ReadBack* read_back = as_read_back(steps[index]);
+    if (read_back == nullptr || read_back->pass == 0) return std::nullopt;
+    for (std::size_t i = index; i-- > 0;) {
+        const OverwritePass* pass = as_overwrite(steps[i]);
+        if (pass == nullptr) continue;
+        if (pass->index == read_back->pass && pass->role == read_back->role) return std::nullopt;
+        break;
     }
+    return "step " + std::to_string(index + 1) + " (" + to_string(steps[index]) +
+           ") reads back another pass than the one before it";
+}
+
+// A pass and its complement must have written what they say of each other.
+std::optional<std::string> fault_of_draws(const EraseRecord& record) {
+    std::map<int, std::byte> draws;
+    for (const StepOutcome& outcome : record.steps) {
+        const OverwritePass* pass = as_overwrite(outcome.step);
+        if (pass == nullptr || !outcome.drawn_byte) continue;
+        const auto* drawn = std::get_if<DrawnBytePattern>(&pass->pattern);
+        if (drawn == nullptr) continue;
+        const std::byte byte = drawn->complement ? ~*outcome.drawn_byte : *outcome.drawn_byte;
+        if (draws.emplace(drawn->slot, byte).first->second != byte)
+            return step_name(outcome) + ": another byte than the passes it belongs to";
+    }
+    return std::nullopt;
+}
+
+// Why step `index` of the plan does not count as done; nullopt where it does.
+std::optional<std::string> fault_of_step(const EraseRecord& record, std::size_t index,
+                                         const StepOutcome* outcome) {
+    const Step& step = record.plan.steps[index];
+    if (outcome == nullptr || outcome->step != step)
+        return "step " + std::to_string(index + 1) + " (" + to_string(step) + ") was not run";
+    if (auto fault = fault_of_order(record.plan.steps, index)) return fault;
+    const std::uint64_t addressable = record.plan.target.geometry.addressable().bytes;
+    return as_overwrite(step) != nullptr
+               ? fault_of_overwrite(*outcome, addressable)
+               : fault_of_read_back(*outcome, *as_read_back(step), addressable);
+}
+
+const StepOutcome* outcome_of(const EraseRecord& record, std::size_t index) {
+    const auto found =
+        std::find_if(record.steps.begin(), record.steps.end(),
+                     [&](const StepOutcome& o) { return o.index == static_cast<int>(index); });
+    return found == record.steps.end() ? nullptr : &*found;
+}
+
+void note_fault(Faults& faults, std::optional<std::string>& slot, std::string fault) {
+    if (faults.first.empty()) faults.first = fault;
+    if (!slot) slot = std::move(fault);
+}
+
+Faults faults_of(const EraseRecord& record) {
+    const std::vector<Step>& steps = record.plan.steps;
+    Faults faults;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const StepOutcome* outcome = outcome_of(record, i);
+        if (outcome != nullptr && outcome->step == steps[i]) {
+            const bool writes = as_overwrite(steps[i]) != nullptr;
+            faults.undecided = faults.undecided || outcome->end == StepEnd::hung ||
+                               (outcome->end == StepEnd::not_ended && !writes);
+        }
+        if (auto fault = fault_of_step(record, i, outcome))
+            note_fault(faults, slot_of(faults, steps[i]), std::move(*fault));
+    }
+    if (auto fault = fault_of_draws(record))
+        note_fault(faults, faults.overwrite, std::move(*fault));
     return faults;
 }
 
+// Proof and blank passes are no erase: the technique has to be there.
 bool plan_overwrites(const Plan& plan) {
-    return std::any_of(plan.steps.begin(), plan.steps.end(),
-                       [](const Step& step) { return as_overwrite(step) != nullptr; });
-}
-
-// A read-back counts only after the last pass.
-bool plan_reads_back_last(const Plan& plan) {
-    return !plan.steps.empty() && as_read_back(plan.steps.back()) != nullptr;
+    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+        return as_overwrite(step) != nullptr && role_of(step) == PassRole::technique;
+    });
 }
 
 }  // namespace
@@ -122,11 +184,10 @@ Judgement judge(const EraseRecord& record) {
     const Faults faults = faults_of(record);
     if (faults.undecided)
         return {Verdict::unknown, MediaState::unknown,
-                faults.overwrite ? *faults.overwrite
-                                 : faults.read_back.value_or("the drive did not answer")};
+                faults.first.empty() ? "the drive did not answer" : faults.first};
     if (!plan_overwrites(record.plan))
         return {Verdict::not_erased, MediaState::altered, "the plan overwrites nothing"};
-    if (faults.overwrite) return {Verdict::not_erased, MediaState::altered, *faults.overwrite};
+    if (faults.overwrite) return {Verdict::not_erased, MediaState::altered, faults.first};
     if (record.plan.target.geometry.addressable().bytes == 0)
         return {Verdict::not_erased, MediaState::altered, "the drive has no addressable byte"};
     if (!record.identity_confirmed_after) {
@@ -134,9 +195,15 @@ Judgement judge(const EraseRecord& record) {
                 record.cause.empty() ? "the drive's identity was not confirmed after the last step"
                                      : record.cause};
     }
-    if (faults.read_back) return {Verdict::not_erased, MediaState::altered, *faults.read_back};
-    if (!plan_reads_back_last(record.plan))
+    if (faults.read_back) return {Verdict::not_erased, MediaState::altered, faults.first};
+    if (!deciding_read_back(record.plan.steps))
         return {Verdict::exceptions, MediaState::altered, "no verification was asked for"};
+    // Erased and verified, but not left as was asked, by a drive that has begun to fail: no
+    // success, and nobody may overlook it.
+    if (faults.blank)
+        return {Verdict::exceptions, MediaState::altered,
+                "the technique was completed and verified, the blank pass after it was not: " +
+                    *faults.blank};
     if (record.unaddressable_bytes != 0) {
         return {Verdict::exceptions, MediaState::altered,
                 "the last " + std::to_string(record.unaddressable_bytes) +
@@ -146,6 +213,14 @@ Judgement judge(const EraseRecord& record) {
         return {Verdict::not_erased, MediaState::altered,
                 std::to_string(record.unwritten.total()) + " bytes were not written"};
     return {Verdict::erased, MediaState::complete, {}};
+}
+
+Pattern written_pattern(const StepOutcome& outcome) {
+    const OverwritePass* pass = as_overwrite(outcome.step);
+    QUIETUS_CHECK(pass != nullptr);
+    if (!std::holds_alternative<DrawnBytePattern>(pass->pattern) || !outcome.drawn_byte)
+        return pass->pattern;
+    return ConstantPattern{{*outcome.drawn_byte}};
 }
 
 std::string method_achieved(const EraseRecord& record) {

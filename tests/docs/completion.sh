@@ -12,6 +12,7 @@ offered() {
     printf '%s\n' "${COMPREPLY[@]}"
 }
 
+blank=$(mktemp -d)
 all=$("$quietus" help all)
 global=$(long_options_of "$all")
 same "commands" "$(subcommands_of "$all")" "$(offered '' | grep -v '^-')"
@@ -32,10 +33,15 @@ for command in $(subcommands_of "$all"); do
     done
 done
 same "help" "$(subcommands_of "$all" | grep -vx help; echo all)" "$(offered help '')"
+rows=$("$quietus" methods | sed -n '2,/^$/p' | cut -d' ' -f1 | grep .)
+for command in plan erase; do
+    same "$command --technique" "$(printf '%s\npattern:' "$rows")" "$(cd "$blank" && offered "$command" --technique '')"
+done
+same "methods" "$(printf '%s\npattern:' "$rows")" "$(offered methods '' | grep -v '^-')"
 same "--accept" "$(guard_rules | sed -n 's/ consent$//p')" "$(offered erase --accept '')"
 
 blocks=$(mktemp -d)
-trap 'rm -rf "$blocks"' EXIT
+trap 'rm -rf "$blocks" "$blank"' EXIT
 mkdir "$blocks/sda" "$blocks/loop0" "$blocks/loop1"
 echo 2048 >"$blocks/sda/size"; echo 2048 >"$blocks/loop1/size"; echo 0 >"$blocks/loop0/size"
 QUIETUS_SYS_BLOCK=$blocks

@@ -18,6 +18,9 @@ compare() {
 compare help.txt "$("$quietus" --help)"
 compare help-all.txt "$("$quietus" help all)"
 compare help-erase.txt "$("$quietus" erase --help)"
+# The whole table: what is written and claimed under each name, for review.
+compare methods.txt "$("$quietus" methods
+    for name in $("$quietus" methods | sed -n '2,/^$/p' | cut -d' ' -f1); do echo; "$quietus" methods "$name"; done)"
 compare exit-status.txt "$(sed -n '/kTable{{/,/}};/p' src/base/exit_status.cpp | sed -nE 's/^    \{([a-z_]+), "(.*)", "(.*)"\},$/\1|\2|\3/p' |
     while IFS='|' read -r name meaning media; do
         number=$(sed -nE "s/^    $name = ([0-9]+),.*/\1/p" src/base/exit_status.h)

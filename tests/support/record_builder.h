@@ -43,6 +43,10 @@ inline StepOutcome a_perfect_outcome(const Plan& plan, int index) {
         outcome.flushed = true;
         if (std::holds_alternative<KeystreamPattern>(pass->pattern))
             outcome.keystream = a_keystream(static_cast<std::uint8_t>(index + 1));
+        if (const auto* drawn = std::get_if<DrawnBytePattern>(&pass->pattern)) {
+            const auto byte = static_cast<std::byte>(0x30 + drawn->slot);
+            outcome.drawn_byte = drawn->complement ? ~byte : byte;
+        }
     }
     return outcome;
 }

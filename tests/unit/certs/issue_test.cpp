@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "certs/embedded.h"
+#include "certs/rules.h"
 #include "certs/schema.h"
 #include "unit/certs/evidence_fixture.h"
 
@@ -124,6 +125,22 @@ TEST(Issue, StatesTheLimits) {
         EXPECT_THAT(limits, Contains(HasSubstr(part)));
     EXPECT_THAT(record_of(an_erased_drive())["limits"].get<std::vector<std::string>>(),
                 Not(Contains(HasSubstr("constant pattern"))));
+}
+
+TEST(Issue, RefusesACertificateWhoseLastPassWasNotReadBack) {
+    const Json good = record_of(an_erased_drive());
+    const std::string signer = good["signing_key"]["fingerprint_sha256"];
+    ASSERT_TRUE(check_record_rules(good, "certificate", signer).has_value());
+    for (const char* flaw : {"no read-back", "read-back of the proof", "a pass after it"}) {
+        Json bad = good;
+        Json& steps = bad["sanitization"]["steps"];
+        if (flaw[0] == 'n') steps.erase(1);
+        if (flaw[0] == 'r') steps[1]["role"] = "prove";
+        if (flaw[0] == 'a') steps.push_back(steps[0]);
+        EXPECT_EQ(check_record_rules(bad, "certificate", signer).error().code,
+                  ErrorCode::not_authentic)
+            << flaw;
+    }
 }
 
 TEST(Issue, SaysWhyNothingWasReadBack) {

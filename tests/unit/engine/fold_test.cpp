@@ -316,6 +316,64 @@ TEST(Fold, WithoutAReadBackThereIsNoVerification) {
     EXPECT_EQ(record->verdict, Verdict::exceptions);
 }
 
+Plan a_plan_of_two() {
+    return a_plan({OverwritePass{1, 2, KeystreamPattern{}}, ReadBack{VerifyMode::full, 1},
+                   OverwritePass{2, 2, DrawnBytePattern{1, false}}, ReadBack{VerifyMode::full, 2},
+                   OverwritePass{1, 1, ConstantPattern{Bytes(1)}, PassRole::blank}});
+}
+
+TEST(Fold, TheVerificationIsThatOfTheTechniquesLastPass) {
+    const auto record = folded(a_whole_run(a_plan_of_two()));
+    ASSERT_TRUE(record.has_value()) << record.error().message;
+    EXPECT_EQ(record->verdict, Verdict::erased) << record->cause;
+    EXPECT_EQ(record->verification.expected, "pattern:31 (pass 2 of 2)");
+    EXPECT_EQ(record->verification.outcome, VerificationOutcome::pass);
+    EXPECT_TRUE(record->unwritten.empty());
+    EXPECT_EQ(record->steps.at(2).drawn_byte, std::byte{0x31});
+}
+
+TEST(Fold, AReadBackBetweenPassesIsNoVerificationOfTheWhole) {
+    std::vector<Json> events = a_whole_run(a_plan_of_two());
+    // Ends while pass 2 is written: open, two whole steps of three events, begin.
+    const Json close = events.back();
+    events.resize(8);
+    events.push_back(close);
+    const auto record = folded(events);
+    ASSERT_TRUE(record.has_value()) << record.error().message;
+    EXPECT_EQ(record->verification.outcome, VerificationOutcome::none);
+    EXPECT_EQ(record->verification.covered_bytes, 0U);
+    EXPECT_EQ(record->verdict, Verdict::not_erased);
+}
+
+TEST(Fold, AFaultFoundBetweenPassesIsTold) {
+    const Plan plan = a_plan_of_two();
+    StepOutcome read = a_perfect_outcome(plan, 1);
+    read.end = StepEnd::mismatch;
+    read.mismatched.add({512, 512});
+    std::vector<Json> events = a_whole_run(plan);
+    const Json close = events.back();
+    events.resize(6);
+    events.push_back(end_event(read));
+    events.push_back(close);
+    const auto record = folded(events);
+    ASSERT_TRUE(record.has_value()) << record.error().message;
+    EXPECT_EQ(record->verification.outcome, VerificationOutcome::fail);
+    EXPECT_EQ(record->verification.mismatched.total(), 512U);
+    EXPECT_EQ(record->verification.expected, "keystream (pass 1 of 2)");
+    EXPECT_EQ(record->verdict, Verdict::not_erased);
+    EXPECT_THAT(record->cause, testing::HasSubstr("of pass 1"));
+}
+
+TEST(Fold, ADrawnByteThatChangesBetweenBeginAndEndIsNotBelieved) {
+    const Plan plan = a_plan_of_two();
+    std::vector<Json> events = a_whole_run(plan);
+    for (Json& event : events) {
+        if (event["event"] == "end" && event["outcome"].contains("drawn_byte"))
+            event["outcome"]["drawn_byte"] = "32";
+    }
+    EXPECT_EQ(folded(events).error().code, ErrorCode::bad_evidence);
+}
+
 TEST(Fold, ATailThatCannotBeAddressedIsAnException) {
     Plan plan = a_plan({OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::full}},
                        test::kRecordDriveSize + 100);

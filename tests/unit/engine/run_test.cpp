@@ -1,6 +1,7 @@
 #include "engine/run.h"
 
 #include <algorithm>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@ namespace {
 
 using test::Did;
 using test::Fault;
+using test::FaultRule;
 using test::MemoryDriveOptions;
 using test::MemoryHost;
 using testing::HasSubstr;
@@ -214,6 +216,96 @@ TEST_F(Run, AConstantPatternIsWrittenWithoutAKey) {
     for (std::size_t i = 0; i < bytes.size(); i += 1021)
         ASSERT_EQ(bytes[i],
                   std::vector({std::byte{0xAB}, std::byte{0xCD}, std::byte{0xEF}})[i % 3]);
+}
+
+TEST_F(Run, ADrawnByteIsInTheJournalBeforeItIsWrittenAndItsComplementAfterIt) {
+    start({}, {OverwritePass{1, 4, DrawnBytePattern{1, false}},
+               OverwritePass{2, 4, DrawnBytePattern{1, true}},
+               OverwritePass{3, 4, DrawnBytePattern{2, false}},
+               OverwritePass{4, 4, DrawnBytePattern{2, true}}, ReadBack{VerifyMode::full, 4}});
+    EXPECT_EQ(go().cause, "");
+    ASSERT_EQ(script_->lines.size(), 10U);
+    const std::byte first = line(0).outcome.drawn_byte.value();
+    EXPECT_EQ(line(1).outcome.drawn_byte, first);
+    EXPECT_EQ(line(2).outcome.drawn_byte, ~first);
+    EXPECT_EQ(line(6).outcome.drawn_byte, ~line(4).outcome.drawn_byte.value());
+    EXPECT_FALSE(line(8).outcome.drawn_byte.has_value()) << "a read-back draws nothing";
+    const std::byte last = *line(6).outcome.drawn_byte;
+    const auto bytes = drive().content();
+    EXPECT_TRUE(std::all_of(bytes.begin(), bytes.end(), [&](std::byte b) { return b == last; }));
+    EXPECT_EQ(line(9).outcome.end, StepEnd::completed);
+}
+
+TEST_F(Run, DrawsDiffer) {
+    std::set<std::byte> seen;
+    for (int i = 0; i < 16; ++i) {
+        drive_.reset();
+        start({.size = kMiB}, {OverwritePass{1, 1, DrawnBytePattern{1, false}}});
+        go();
+        seen.insert(*line(0).outcome.drawn_byte);
+    }
+    EXPECT_GT(seen.size(), 1U) << "16 equal draws happen once in 2^120 tries";
+}
+
+// 4 MiB in requests of 64 KiB are 64 writes a pass.
+constexpr std::uint64_t kWritesOfAPass = 64;
+FaultRule drops_in_pass(std::uint64_t pass) {
+    return {.fault = Fault::dropped_write, .from = (pass - 1) * kWritesOfAPass + 5, .times = 1};
+}
+
+TEST_F(Run, AReadBackBetweenPassesStopsTheRunBeforeTheNextPass) {
+    start({.faults = {drops_in_pass(1)}},
+          {OverwritePass{1, 2, KeystreamPattern{}}, ReadBack{VerifyMode::full, 1},
+           OverwritePass{2, 2, ConstantPattern{{std::byte{0xFF}}}}, ReadBack{VerifyMode::full, 2}});
+    const RunEnd end = go();
+    EXPECT_THAT(end.cause, HasSubstr("of pass 1: 65536 bytes read back as something else"));
+    ASSERT_EQ(script_->lines.size(), 4U) << "pass 2 was not begun";
+    EXPECT_EQ(line(3).outcome.end, StepEnd::mismatch);
+    EXPECT_EQ(drive().count(Did::write), kWritesOfAPass - 1) << "the dropped one was not done";
+}
+
+TEST_F(Run, WritesDroppedInTheSecondPassAloneAreFoundWhereThatPassIsReadBack) {
+    std::vector<Step> steps{
+        OverwritePass{1, 3, ConstantPattern{Bytes(1)}},          ReadBack{VerifyMode::full, 1},
+        OverwritePass{2, 3, ConstantPattern{{std::byte{0xFF}}}}, ReadBack{VerifyMode::full, 2},
+        OverwritePass{3, 3, DrawnBytePattern{1, false}},         ReadBack{VerifyMode::full, 3}};
+    start({.faults = {drops_in_pass(2)}}, steps);
+    EXPECT_THAT(go().cause, HasSubstr("of pass 2"));
+    EXPECT_EQ(line(script_->lines.size() - 1).outcome.end, StepEnd::mismatch);
+    // Without that read-back the third pass covers it up: why --verify-each exists.
+    drive_.reset();
+    start({.faults = {drops_in_pass(2)}}, {steps[0], steps[2], steps[4], steps[5]});
+    EXPECT_EQ(go().cause, "");
+}
+
+TEST_F(Run, ABlockThatStandsForManyIsFoundByTheProofPassAndNotByZeros) {
+    // A drive that keeps nothing of the second half: it answers reads there with what a write to
+    // the first half would have left. Constant bytes look right on it.
+    const Range second{2 * kMiB, 2 * kMiB};
+    const FaultRule drops{.fault = Fault::dropped_write, .where = second};
+    const std::vector<Step> zeros{OverwritePass{1, 1, ConstantPattern{Bytes(1)}},
+                                  ReadBack{VerifyMode::full, 1}};
+    start({.faults = {drops}}, zeros);
+    std::fill(drive().content().begin(), drive().content().end(), std::byte{0});
+    EXPECT_EQ(go().cause, "") << "the lie works on zeros";
+    drive_.reset();
+    start({.faults = {drops}},
+          {OverwritePass{1, 1, KeystreamPattern{}, PassRole::prove},
+           ReadBack{VerifyMode::full, 1, PassRole::prove}, zeros[0], zeros[1]});
+    std::fill(drive().content().begin(), drive().content().end(), std::byte{0});
+    EXPECT_THAT(go().cause, HasSubstr("of the proof pass: 2097152 bytes"));
+    EXPECT_EQ(script_->lines.size(), 4U);
+}
+
+TEST_F(Run, TheBlankPassComesLastAndIsReportedAsAStepOfItsOwn) {
+    start({}, {OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::full, 1},
+               OverwritePass{1, 1, ConstantPattern{Bytes(1)}, PassRole::blank}});
+    EXPECT_EQ(go().cause, "");
+    ASSERT_EQ(script_->lines.size(), 6U);
+    EXPECT_TRUE(line(5).outcome.flushed);
+    const auto bytes = drive().content();
+    EXPECT_TRUE(
+        std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; }));
 }
 
 TEST_F(Run, WithoutAWordInTheJournalNothingIsWritten) {

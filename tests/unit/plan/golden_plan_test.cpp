@@ -57,39 +57,58 @@ std::vector<Machine> machines() {
     };
 }
 
+// "w1 w2 v2": what is written and read back, s for a sample, p and b for proof and blank pass.
+std::string outline(const Plan& plan) {
+    std::string text;
+    for (const Step& step : plan.steps) {
+        const auto* pass = std::get_if<OverwritePass>(&step);
+        const auto* read = std::get_if<ReadBack>(&step);
+        const PassRole role = pass != nullptr ? pass->role : read->role;
+        text += pass != nullptr ? " w" : read->mode == VerifyMode::sample ? " s" : " v";
+        text += role == PassRole::technique
+                    ? std::to_string(pass != nullptr ? pass->index : read->pass)
+                    : std::string{role == PassRole::prove ? "p" : "b"};
+    }
+    return text;
+}
+
 std::string line_of(const Result<Plan>& plan) {
     if (!plan) return "REFUSED " + plan.error().message;
-    std::string line = to_string(plan->level) + " | ";
-    for (const Step& step : plan->steps)
-        line += (&step == &plan->steps[0] ? "" : "; ") + to_string(step);
-    line += " | ";
-    for (const Reason& reason : plan->reasons)
-        line += (&reason == &plan->reasons[0] ? "" : " ") + reason.rule;
+    std::string line = to_string(plan->level) + " | " +
+                       std::to_string(plan->technique.passes.size()) + ":" + outline(*plan) + " |";
+    for (const Reason& reason : plan->reasons) line += " " + reason.rule;
     line += " | not reached:";
     for (const NotReached& place : plan->not_reached) line += " " + place.what;
     return line + " | " + std::to_string(plan->estimate_s) + " s";
 }
 
-// One line for each technique and verification; a single one where the outcome is the same for all.
+std::vector<std::string> technique_names() {
+    std::vector<std::string> names;
+    for (const Technique& row : technique_table()) names.push_back(row.name);
+    names.emplace_back("pattern:deadbeef");
+    return names;
+}
+
+Goal goal_of(Purpose purpose, const std::string& technique) {
+    Goal goal;
+    goal.purpose = purpose;
+    goal.purpose_is_default = false;
+    goal.technique = technique;
+    goal.technique_is_default = false;
+    return goal;
+}
+
+// One line for each technique; a single one where the outcome is the same for all.
 std::string rows_of(const Machine& machine, Purpose purpose) {
     std::string text;
     std::set<std::string> outcomes;
-    for (const char* technique : {"random", "zero", "ones", "pattern:deadbeef"}) {
-        for (const VerifyMode verify : {VerifyMode::none, VerifyMode::sample, VerifyMode::full}) {
-            Goal goal;
-            goal.purpose = purpose;
-            goal.purpose_is_default = false;
-            goal.technique = technique;
-            goal.technique_is_default = false;
-            goal.verify = verify;
-            const std::string outcome = line_of(make_plan(machine.drive, goal));
-            outcomes.insert(outcome);
-            text += to_string(purpose) + " " + technique + " " + to_string(verify) + ": " +
-                    outcome + "\n";
-        }
+    for (const std::string& technique : technique_names()) {
+        const std::string outcome = line_of(make_plan(machine.drive, goal_of(purpose, technique)));
+        outcomes.insert(outcome);
+        text += to_string(purpose) + " " + technique + ": " + outcome + "\n";
     }
     if (outcomes.size() > 1) return text;
-    return to_string(purpose) + " (all techniques and verifications): " + *outcomes.begin() + "\n";
+    return to_string(purpose) + " (all techniques): " + *outcomes.begin() + "\n";
 }
 
 std::string matrix_of(const Machine& machine) {
@@ -101,9 +120,29 @@ std::string matrix_of(const Machine& machine) {
     return text;
 }
 
-TEST(GoldenPlan, EveryTechniqueVerificationTransportAndPurpose) {
+// Every choice of reading back, on one drive.
+std::string choices_of(const Machine& machine) {
+    std::string text = "== choices, on " + machine.name + "\n";
+    for (const char* technique : {"random", "zero", "dod-3", "bsi-2011-vs", "afssi-5020"}) {
+        for (unsigned choice = 0; choice < 24; ++choice) {
+            Goal goal = goal_of(Purpose::internal_reuse, technique);
+            goal.verify = static_cast<VerifyMode>(choice / 8);
+            goal.verify_each = (choice & 4U) != 0;
+            goal.prove = (choice & 2U) != 0;
+            goal.blank = (choice & 1U) != 0;
+            text += std::string{technique} + " " + to_string(goal.verify) +
+                    (goal.verify_each ? " each" : "") + (goal.prove ? " prove" : "") +
+                    (goal.blank ? " blank" : "") + ": " + line_of(make_plan(machine.drive, goal)) +
+                    "\n";
+        }
+    }
+    return text;
+}
+
+TEST(GoldenPlan, EveryTechniqueMediumPurposeAndReadBack) {
     std::string text;
     for (const Machine& machine : machines()) text += matrix_of(machine);
+    text += choices_of(machines().front());
     expect_golden_plan("matrix.txt", text);
 }
 
@@ -122,6 +161,9 @@ TEST(GoldenPlan, WhatAPersonReads) {
     goal.technique_is_default = false;
     goal.verify = VerifyMode::none;
     text += "== everything asked for\n" + plan_text(make_plan(machines()[0].drive, goal).value());
+    Goal many = goal_of(Purpose::internal_reuse, "afssi-5020");
+    many.verify_each = many.prove = many.blank = true;
+    text += "== many passes\n" + plan_text(make_plan(machines()[0].drive, many).value());
     expect_golden_plan("texts.txt", text);
 }
 

@@ -16,12 +16,15 @@ Json through_text(const T& value) {
 }
 
 TEST(PlanJson, APlanComesBackAsItWas) {
-    for (const char* technique : {"random", "zero", "pattern:deadbeef"}) {
+    for (const char* technique :
+         {"random", "zero", "pattern:deadbeef", "dod-ece-7", "bsi-2011-vs"}) {
         for (const VerifyMode verify : {VerifyMode::none, VerifyMode::sample, VerifyMode::full}) {
             Goal goal;
             goal.technique = technique;
             goal.verify = verify;
             if (verify == VerifyMode::full) goal.level = Level::clear;
+            goal.verify_each = goal.prove = verify == VerifyMode::sample;
+            goal.blank = verify == VerifyMode::none;
             const Plan plan =
                 make_plan(a_drive("sda").serial("\xff\x1b ").partition(1), goal).value();
             const auto again = plan_from_json(through_text(plan));
@@ -29,6 +32,20 @@ TEST(PlanJson, APlanComesBackAsItWas) {
             EXPECT_EQ(*again, plan);
         }
     }
+}
+
+TEST(PlanJson, AnOwnProfileComesBackWithThePlan) {
+    Goal goal;
+    goal.technique = "own";
+    goal.profile = find_technique("afssi-5020").value();
+    goal.profile->name = "own";
+    goal.profile->rounds = 2;
+    goal.profile->profile_sha256 = std::string(64, 'b');
+    const Plan plan = make_plan(a_drive("sda"), goal).value();
+    EXPECT_EQ(plan_from_json(through_text(plan)).value(), plan);
+    Json hollow = through_text(plan);
+    hollow["goal"]["profile"]["passes"] = Json::array();
+    EXPECT_EQ(plan_from_json(hollow).error().code, ErrorCode::bad_evidence);
 }
 
 TEST(PlanJson, APlanThatWasChangedIsNotRead) {
@@ -54,14 +71,16 @@ TEST(PlanJson, EveryMissingOrMistypedMemberIsBadEvidence) {
 TEST(PlanJson, StepsHaveTheirOwnForm) {
     EXPECT_EQ(
         canonical_json(to_json(Step{OverwritePass{1, 2, ConstantPattern{{std::byte{0xAB}}}}})),
-        R"({"do":"overwrite","index":1,"of":2,"pattern":"pattern:ab"})");
-    EXPECT_EQ(canonical_json(to_json(Step{ReadBack{VerifyMode::sample}})),
-              R"({"do":"read-back","mode":"sample"})");
+        R"({"do":"overwrite","index":1,"of":2,"pattern":"pattern:ab","role":"technique"})");
+    EXPECT_EQ(canonical_json(to_json(Step{ReadBack{VerifyMode::sample, 1, PassRole::prove}})),
+              R"({"do":"read-back","mode":"sample","pass":1,"role":"prove"})");
     for (const char* text :
-         {R"({"do":"format"})", R"({"do":"overwrite","index":1,"of":1,"pattern":"AA"})",
-          R"({"do":"overwrite","index":-1,"of":1,"pattern":"00"})",
-          R"({"do":"overwrite","index":4294967296,"of":1,"pattern":"00"})",
-          R"({"do":"read-back","mode":"some"})", R"([])"}) {
+         {R"({"do":"format"})",
+          R"({"do":"overwrite","index":1,"of":1,"pattern":"AA","role":"technique"})",
+          R"({"do":"overwrite","index":1,"of":1,"pattern":"00","role":"decoy"})",
+          R"({"do":"overwrite","index":-1,"of":1,"pattern":"00","role":"blank"})",
+          R"({"do":"overwrite","index":4294967296,"of":1,"pattern":"00","role":"blank"})",
+          R"({"do":"read-back","mode":"some","pass":1,"role":"technique"})", R"([])"}) {
         EXPECT_EQ(step_from_json(parse_json(text).value()).error().code, ErrorCode::bad_evidence)
             << text;
     }

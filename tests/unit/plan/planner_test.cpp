@@ -40,7 +40,7 @@ Goal verifying(VerifyMode mode) {
 TEST(Planner, ByDefaultWritesKeystreamOnceAndReadsAllOfItBack) {
     const Plan plan = plan_of(a_drive("sda"));
     EXPECT_EQ(plan.steps, (std::vector<Step>{OverwritePass{1, 1, KeystreamPattern{}},
-                                             ReadBack{VerifyMode::full}}));
+                                             ReadBack{VerifyMode::full, 1}}));
     EXPECT_EQ(plan.level, Level::clear);
     EXPECT_EQ(plan, plan_of(a_drive("sda"))) << "same inputs, same plan";
 }
@@ -132,14 +132,163 @@ TEST(Planner, ClaimsNoConformity) {
     }
 }
 
+// "w1 w2 v2": passes written and read back, p and b for the proof and the blank pass.
+std::string outline(const Plan& plan) {
+    const auto tag = [](PassRole role, int index) {
+        return role == PassRole::technique ? std::to_string(index)
+                                           : std::string{role == PassRole::prove ? "p" : "b"};
+    };
+    std::string text;
+    for (const Step& step : plan.steps) {
+        const auto* pass = std::get_if<OverwritePass>(&step);
+        const auto* read = std::get_if<ReadBack>(&step);
+        text += (text.empty() ? "" : " ") + (pass != nullptr
+                                                 ? "w" + tag(pass->role, pass->index)
+                                                 : (read->mode == VerifyMode::sample ? "s" : "v") +
+                                                       tag(read->role, read->pass));
+    }
+    return text;
+}
+
+Goal goal_of(const std::string& technique, VerifyMode verify = VerifyMode::full) {
+    Goal goal;
+    goal.technique = technique;
+    goal.technique_is_default = false;
+    goal.verify = verify;
+    return goal;
+}
+
+TEST(Planner, WritesThePassesOfTheTechniqueAndReadsTheLastOneBack) {
+    const Plan plan = plan_of(a_drive("sda"), goal_of("dod-3"));
+    EXPECT_EQ(outline(plan), "w1 w2 w3 v3");
+    const auto& first = std::get<OverwritePass>(plan.steps[0]);
+    EXPECT_EQ(first.of, 3);
+    EXPECT_EQ(first.pattern, Pattern{DrawnBytePattern{}});
+    EXPECT_EQ(plan.level, Level::clear);
+    for (const char* rule : {"technique.more-passes", "technique.legacy", "technique.drawn"})
+        EXPECT_TRUE(gives_reason(plan, rule)) << rule;
+    EXPECT_FALSE(gives_reason(plan, "technique.one-pass"));
+    EXPECT_FALSE(gives_reason(plan, "technique.repeats")) << "the last pass is a keystream";
+    EXPECT_THAT(plan_text(plan), HasSubstr("more passes never mean a higher level"));
+}
+
+TEST(Planner, NoTechniqueGetsAPassItDoesNotHave) {
+    for (const Technique& row : technique_table()) {
+        const Plan plan = plan_of(a_drive("sda"), goal_of(row.name));
+        std::vector<Pattern> written;
+        for (const Step& step : plan.steps) {
+            if (const auto* pass = std::get_if<OverwritePass>(&step))
+                written.push_back(pass->pattern);
+        }
+        EXPECT_EQ(written, row.passes) << row.name;
+        ASSERT_EQ(deciding_read_back(plan.steps), plan.steps.size() - 1) << row.name;
+        EXPECT_EQ(std::get<ReadBack>(plan.steps.back()).pass, static_cast<int>(row.passes.size()));
+        EXPECT_EQ(plan.level, Level::clear) << row.name;
+    }
+}
+
+TEST(Planner, ReadsBackWhatTheStandardItselfReadsBack) {
+    const Plan plan = plan_of(a_drive("sda"), goal_of("bsi-2011-vs"));
+    EXPECT_EQ(outline(plan), "w1 v1 w2 v2");
+    EXPECT_TRUE(gives_reason(plan, "verify.standard"));
+    EXPECT_EQ(outline(plan_of(a_drive("sda"), goal_of("bsi-2011-vs", VerifyMode::sample))),
+              "w1 s1 w2 s2");
+    const Plan none = plan_of(a_drive("sda"), goal_of("bsi-2011-vs", VerifyMode::none));
+    EXPECT_EQ(outline(none), "w1 w2");
+    EXPECT_THAT(plan_text(none), HasSubstr("left out too"));
+}
+
+TEST(Planner, VerifyEachReadsBackEveryPass) {
+    Goal goal = goal_of("afssi-5020");
+    goal.verify_each = true;
+    const Plan plan = plan_of(a_drive("sda"), goal);
+    EXPECT_EQ(outline(plan), "w1 v1 w2 v2 w3 v3");
+    EXPECT_TRUE(gives_reason(plan, "verify.each"));
+    goal.blank = true;
+    EXPECT_EQ(outline(plan_of(a_drive("sda"), goal)), "w1 v1 w2 v2 w3 v3 wb vb");
+    EXPECT_EQ(planned_verify(plan), VerifyMode::full);
+}
+
+TEST(Planner, TheProofPassComesBeforeTheTechniqueSoThatItsOwnLastPassStaysLast) {
+    Goal goal = goal_of("zero", VerifyMode::sample);
+    goal.prove = true;
+    const Plan plan = plan_of(a_drive("sda"), goal);
+    EXPECT_EQ(outline(plan), "wp vp w1 s1") << "the proof is read in full, whatever was asked for";
+    EXPECT_EQ(std::get<OverwritePass>(plan.steps[0]).pattern, Pattern{KeystreamPattern{}});
+    EXPECT_TRUE(gives_reason(plan, "verify.prove"));
+    EXPECT_FALSE(gives_reason(plan, "technique.repeats"));
+    EXPECT_EQ(planned_verify(plan), VerifyMode::sample);
+    goal.technique = "ar-380-19";  // ends in a drawn byte
+    EXPECT_EQ(outline(plan_of(a_drive("sda"), goal)), "wp vp w1 w2 w3 s3");
+    for (const char* unique : {"random", "dod-3", "hmg-is5-enhanced"}) {
+        goal.technique = unique;
+        const Plan needless = plan_of(a_drive("sda"), goal);
+        EXPECT_EQ(outline(needless).find('p'), std::string::npos) << unique;
+        EXPECT_TRUE(gives_reason(needless, "verify.prove-not-needed")) << unique;
+    }
+}
+
+TEST(Planner, TheBlankPassComesAfterTheVerificationAndIsNoPartOfTheTechnique) {
+    Goal goal;
+    goal.blank = true;
+    const Plan plan = plan_of(a_drive("sda"), goal);
+    EXPECT_EQ(outline(plan), "w1 v1 wb");
+    EXPECT_EQ(std::get<OverwritePass>(plan.steps[2]).pattern, Pattern{ConstantPattern{Bytes(1)}});
+    EXPECT_EQ(plan.technique.passes.size(), 1U);
+    EXPECT_TRUE(gives_reason(plan, "blank.no-part"));
+    EXPECT_EQ(planned_verify(plan), VerifyMode::full);
+    EXPECT_NE(plan_digest(plan), plan_digest(plan_of(a_drive("sda"))));
+}
+
+TEST(Planner, AGoalThatContradictsItselfIsRefused) {
+    for (const bool each : {true, false}) {
+        Goal goal = verifying(VerifyMode::none);
+        (each ? goal.verify_each : goal.prove) = true;
+        EXPECT_EQ(make_plan(a_drive("sda"), goal).error().code, ErrorCode::usage);
+    }
+    Goal goal = verifying(VerifyMode::none);
+    goal.blank = true;
+    EXPECT_EQ(outline(plan_of(a_drive("sda"), goal)), "w1 wb");
+}
+
+TEST(Planner, AnOwnProfileIsPlannedAsItIs) {
+    Technique own{.name = "own",
+                  .title = "own",
+                  .passes = {ConstantPattern{{std::byte{0xAA}}}, KeystreamPattern{}},
+                  .references = {},
+                  .verified = {1, 2},
+                  .status = "own profile",
+                  .profile_sha256 = std::string(64, 'a')};
+    Goal goal = goal_of("own");
+    goal.profile = own;
+    const Plan plan = plan_of(a_drive("sda"), goal);
+    EXPECT_EQ(plan.technique, own);
+    EXPECT_EQ(outline(plan), "w1 v1 w2 v2");
+    EXPECT_TRUE(gives_reason(plan, "technique.profile"));
+    EXPECT_FALSE(gives_reason(plan, "technique.legacy"));
+}
+
+TEST(Planner, TimeCountsEveryPassAndEveryReadBack) {
+    const DeviceSnapshot disk = a_drive("sda").size(150'000'000'000);
+    EXPECT_EQ(plan_of(disk, goal_of("gutmann")).estimate_s, 36'000U);
+    Goal each = goal_of("gutmann");
+    each.verify_each = true;
+    EXPECT_EQ(plan_of(disk, each).estimate_s, 70'000U);
+    Goal proved = goal_of("zero");
+    proved.prove = true;
+    proved.blank = true;
+    EXPECT_EQ(plan_of(disk, proved).estimate_s, 5000U);
+    EXPECT_THAT(plan_text(plan_of(disk, goal_of("gutmann"))), HasSubstr("--verify none    9h43m"));
+}
+
 TEST(Estimate, IsMarkedAsAssumedAndNeverWraps) {
     const DeviceSnapshot disk = a_drive("sda").size(150'000'000'000);
-    EXPECT_EQ(estimate(disk, 1, VerifyMode::none).seconds, 1000U);
-    EXPECT_EQ(estimate(disk, 1, VerifyMode::sample).seconds, 1100U);
-    EXPECT_EQ(estimate(disk, 3, VerifyMode::full).seconds, 4000U);
-    EXPECT_THAT(estimate(disk, 1, VerifyMode::none).basis, HasSubstr("not measured"));
+    EXPECT_EQ(estimate(disk, {.passes = 1}).seconds, 1000U);
+    EXPECT_EQ(estimate(disk, {.passes = 1, .sampled = 1}).seconds, 1100U);
+    EXPECT_EQ(estimate(disk, {.passes = 3, .read_in_full = 1}).seconds, 4000U);
+    EXPECT_THAT(estimate(disk, {.passes = 1}).basis, HasSubstr("not measured"));
     const DeviceSnapshot huge = a_drive("sda").size(~0ULL);
-    EXPECT_EQ(estimate(huge, ~std::size_t{0}, VerifyMode::full).seconds, ~0ULL);
+    EXPECT_EQ(estimate(huge, {.passes = ~std::size_t{0}, .read_in_full = 1}).seconds, ~0ULL);
 }
 
 TEST(PlanText, ShowsNothingUnprintable) {

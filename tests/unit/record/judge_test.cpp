@@ -51,6 +51,29 @@ void end_pass(EraseRecord& r, StepEnd end) {
     r.steps.pop_back();
 }
 
+const OverwritePass kBlank{1, 1, ConstantPattern{Bytes(1)}, PassRole::blank};
+
+EraseRecord of_many() {
+    return a_perfect_record(a_plan(
+        {OverwritePass{1, 2, KeystreamPattern{}}, ReadBack{VerifyMode::full, 1},
+         OverwritePass{2, 2, ConstantPattern{{std::byte{0xFF}}}}, ReadBack{VerifyMode::full, 2}}));
+}
+EraseRecord of_drawn() {
+    return a_perfect_record(
+        a_plan({OverwritePass{1, 2, DrawnBytePattern{1, false}},
+                OverwritePass{2, 2, DrawnBytePattern{1, true}}, ReadBack{VerifyMode::full, 2}}));
+}
+EraseRecord with_proof() {
+    return a_perfect_record(
+        a_plan({OverwritePass{1, 1, KeystreamPattern{}, PassRole::prove},
+                ReadBack{VerifyMode::full, 1, PassRole::prove},
+                OverwritePass{1, 1, ConstantPattern{Bytes(1)}}, ReadBack{VerifyMode::full, 1}}));
+}
+EraseRecord with_blank() {
+    return a_perfect_record(
+        a_plan({OverwritePass{1, 1, KeystreamPattern{}}, ReadBack{VerifyMode::full, 1}, kBlank}));
+}
+
 std::vector<Row> rows() {
     return {
         // -- the overwrite
@@ -227,7 +250,137 @@ std::vector<Row> rows() {
              r.steps[1].mismatched.add({0, 512});
          },
          kNot, kAltered, "read back as something else", true},
+        // -- more passes, the proof and the blank pass
+        {"the read-back between two passes found other bytes",
+         [](auto& r) {
+             r = of_many();
+             r.steps[1].mismatched.add({0, 512});
+             r.steps[1].end = StepEnd::mismatch;
+             r.steps.resize(2);
+         },
+         kNot, kAltered, "step 2 (read back every addressable byte of pass 1): 512 bytes", true},
+        {"the read-back between two passes read less than promised",
+         [](auto& r) {
+             r = of_many();
+             r.steps[1].covered.subtract({0, 512});
+             r.steps[1].bytes_done -= 512;
+         },
+         kNot, kAltered, "read less than promised", true},
+        {"only the last of two passes was read back, and that badly",
+         [](auto& r) {
+             r = of_many();
+             r.steps[3].unreadable.add({0, 512});
+         },
+         kNot, kAltered, "cannot be read back", true},
+        {"the last pass was not read back, only the one before",
+         [](auto& r) {
+             r = of_many();
+             r.plan.steps.pop_back();
+             r.steps.pop_back();
+         },
+         Verdict::exceptions, kAltered, "no verification", true},
+        {"a read-back names another pass than the one before it",
+         [](auto& r) {
+             r.plan.steps[1] = ReadBack{VerifyMode::full, 2};
+             r.steps = a_perfect_record(r.plan).steps;
+         },
+         kNot, kAltered, "another pass", true},
+        {"a read-back of the proof pass stands behind a pass of the technique",
+         [](auto& r) {
+             r.plan.steps[1] = ReadBack{VerifyMode::full, 1, PassRole::prove};
+             r.steps = a_perfect_record(r.plan).steps;
+         },
+         kNot, kAltered, "another pass", true},
+        {"the drawn byte is not known",
+         [](auto& r) {
+             r = of_drawn();
+             r.steps[1].drawn_byte.reset();
+         },
+         kNot, kAltered, "not known", true},
+        {"the complement is not the complement",
+         [](auto& r) {
+             r = of_drawn();
+             r.steps[1].drawn_byte = r.steps[0].drawn_byte;
+         },
+         kNot, kAltered, "another byte", true},
+        {"the proof pass left a hole",
+         [](auto& r) {
+             r = with_proof();
+             r.steps[0].covered.subtract({0, 512});
+         },
+         kNot, kAltered, "proof pass", true},
+        {"the proof pass read back as something else",
+         [](auto& r) {
+             r = with_proof();
+             r.steps[1].mismatched.add({0, 512});
+         },
+         kNot, kAltered, "of the proof pass", true},
+        {"there is a proof, and the technique was not run",
+         [](auto& r) {
+             r = with_proof();
+             r.steps.resize(2);
+         },
+         kNot, kAltered, "was not run", true},
+        {"there is nothing but the proof",
+         [](auto& r) {
+             r = with_proof();
+             r.plan.steps.resize(2);
+             r.steps.resize(2);
+         },
+         kNot, kAltered, "overwrites nothing", true},
+        {"only the proof pass was read back",
+         [](auto& r) {
+             r = with_proof();
+             r.plan.steps.pop_back();
+             r.steps.pop_back();
+         },
+         Verdict::exceptions, kAltered, "no verification", true},
+        {"the blank pass failed",
+         [](auto& r) {
+             r = with_blank();
+             r.steps[2].end = StepEnd::io_error;
+             r.steps[2].cause = "write at byte 0: Input/output error";
+         },
+         Verdict::exceptions, kAltered, "the blank pass after it was not", true},
+        {"the blank pass was not run",
+         [](auto& r) {
+             r = with_blank();
+             r.steps.pop_back();
+         },
+         Verdict::exceptions, kAltered, "blank pass", true},
+        {"the blank pass was not flushed",
+         [](auto& r) {
+             r = with_blank();
+             r.steps[2].flushed = false;
+         },
+         Verdict::exceptions, kAltered, "flush", true},
+        {"the drive hung in the blank pass",
+         [](auto& r) {
+             r = with_blank();
+             r.steps[2].end = StepEnd::hung;
+         },
+         Verdict::unknown, MediaState::unknown, "hung", true},
+        {"the blank pass is fine, and the technique's read-back is not",
+         [](auto& r) {
+             r = with_blank();
+             r.steps[1].mismatched.add({0, 512});
+         },
+         kNot, kAltered, "read back as something else", true},
+        {"only the blank pass was read back",
+         [](auto& r) {
+             r = a_perfect_record(a_plan({OverwritePass{1, 1, KeystreamPattern{}}, kBlank,
+                                          ReadBack{VerifyMode::full, 1, PassRole::blank}}));
+         },
+         Verdict::exceptions, kAltered, "no verification", true},
     };
+}
+
+TEST(Judge, WholeRunsOfEveryKindAreErased) {
+    for (const EraseRecord& record : {of_many(), of_drawn(), with_proof(), with_blank()}) {
+        const Judgement judgement = judge(record);
+        EXPECT_EQ(judgement.verdict, Verdict::erased) << judgement.cause;
+        EXPECT_EQ(judgement.media_state, MediaState::complete);
+    }
 }
 
 TEST(Judge, APerfectRecordIsErased) {
