@@ -161,15 +161,13 @@ Result<void> follow(const ForkedWorker& worker, const Clock& clock, Observer& ob
                               .step = 0,
                               .steps = 1,
                               .writing = false,
-                              .done = integer_member(message, "done").value_or(0),
+                              .done = 0,
                               .total = answer.total_bytes,
                               .rate = 0,
-                              .eta_s = 0};
-            const auto elapsed_ms =
-                static_cast<std::uint64_t>((clock.monotonic() - began).count() / 1'000'000);
-            progress.rate = elapsed_ms == 0 ? 0 : progress.done / elapsed_ms * 1000;
-            progress.eta_s =
-                progress.rate == 0 ? 0 : (progress.total - progress.done) / progress.rate;
+                              .eta_s = 0,
+                              .waiting = false};
+            advance(progress, integer_member(message, "done").value_or(0),
+                    clock.monotonic() - began);
             observer.progress(progress);
         }
         if (stream != LineReader::State::open)

@@ -1,11 +1,10 @@
-// list, inspect, plan, status: looking, never writing.
+// list, inspect, plan: looking, never writing.
 
 #include <algorithm>
 #include <array>
 
 #include "app/list.h"
 #include "app/plan_drives.h"
-#include "app/run_status.h"
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
@@ -144,15 +143,18 @@ ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices
     return worst_untouched(statuses);
 }
 
-ExitStatus run_plan(Context& context, const std::vector<std::string>& devices,
-                    const GoalFlags& flags) {
-    const auto goal = flags.goal();
-    if (!goal) {
-        context.output.error(goal.error());
-        return exit_status_of(goal.error());
+ExitStatus run_plan(Context& context, const app::PlanRequest& flags, const GoalFlags& goal_flags) {
+    app::PlanRequest request = flags;
+    const auto named = check_drives(request.devices, request.manifest_file);
+    const auto goal = goal_flags.goal();
+    if (!named || !goal) {
+        const Error& error = !named ? named.error() : goal.error();
+        context.output.error(error);
+        return exit_status_of(error);
     }
+    request.goal = *goal;
     const app::Planned planned =
-        app::plan_drives(context.host, context.clock, devices, *goal, context.settings);
+        app::plan_drives(context.host, context.clock, request, context.settings);
     for (std::size_t i = 0; i < planned.plans.size(); ++i) {
         const Plan& plan = planned.plans[i];
         context.output.finding(
@@ -164,45 +166,11 @@ ExitStatus run_plan(Context& context, const std::vector<std::string>& devices,
     }
     for (const Error& error : planned.failures) context.output.error(error);
     context.output.objections(planned.objections);
-    // A token for what the guards would refuse is of no use to anybody; --accept may still lift the
-    // others.
-    const bool stopped =
-        std::any_of(planned.objections.begin(), planned.objections.end(),
-                    [](const Objection& o) { return o.severity == Severity::stop; });
-    if (planned.failures.empty() && !stopped)
+    if (!planned.token.empty())
         context.output.finding(
             "token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}},
             "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
     return planned.status;
-}
-
-ExitStatus run_status(Context& context) {
-    const auto calls = app::running_calls(app::StateDir{context.settings.state_dir});
-    if (!calls) {
-        context.output.error(calls.error());
-        return exit_status_of(calls.error());
-    }
-    std::size_t drives = 0;
-    for (const app::RunningCall& call : *calls) {
-        for (const app::Progress& p : call.drives) {
-            ++drives;
-            Json fields = app::to_json(p);
-            fields["process"] = call.process;
-            const std::uint64_t share =
-                p.total == 0 ? 0
-                             : static_cast<std::uint64_t>(static_cast<double>(p.done) /
-                                                          static_cast<double>(p.total) * 100.0);
-            context.output.finding(
-                "progress", fields,
-                printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
-                    std::to_string(p.steps) + (p.writing ? " writing " : " reading back ") +
-                    std::to_string(share) + "%  " + human_size({p.rate}) + "/s" +
-                    (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left") + "  (process " +
-                    std::to_string(call.process) + ")");
-        }
-    }
-    if (drives == 0) context.output.finding("status", {{"running", 0}}, "nothing is running");
-    return ExitStatus::ok;
 }
 
 }  // namespace
@@ -230,26 +198,17 @@ void add_inspect(Parser& parser) {
 void add_plan(Parser& parser) {
     CLI::App* sub = parser.app.add_subcommand(
         "plan", "Show exactly what erase would do, and a token for it; writes nothing");
-    auto devices = std::make_shared<std::vector<std::string>>();
+    auto request = std::make_shared<app::PlanRequest>();
     auto flags = std::make_shared<GoalFlags>();
-    sub->add_option("DEVICE", *devices, "Block devices")->required();
+    add_drives(*sub, request->devices, request->manifest_file, request->skip_refused);
     flags->add_to(*sub);
     sub->add_option("--out", parser.settings.out,
                     "Folder for the evidence (default: <state-dir>/certificates)");
-    sub->callback([&parser, devices, flags] {
+    sub->callback([&parser, request, flags] {
         parser.command = "plan";
-        parser.chosen = [devices, flags](Context& context) {
-            return run_plan(context, *devices, *flags);
+        parser.chosen = [request, flags](Context& context) {
+            return run_plan(context, *request, *flags);
         };
-    });
-}
-
-void add_status(Parser& parser) {
-    CLI::App* sub =
-        parser.app.add_subcommand("status", "Show what is running now, how far, how long still");
-    sub->callback([&parser] {
-        parser.command = "status";
-        parser.chosen = run_status;
     });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -16,5 +17,13 @@ struct GoalFlags {
     /// `usage` with the words that are known.
     Result<Goal> goal() const;
 };
+
+/// DEVICEs, --manifest and --skip-refused: which drives a call is about; the same for plan and
+/// erase.
+void add_drives(CLI::App& sub, std::vector<std::string>& devices, std::string& manifest_file,
+                bool& skip_refused);
+/// `usage` where neither names any.
+Result<void> check_drives(const std::vector<std::string>& devices,
+                          const std::string& manifest_file);
 
 }  // namespace quietus::cli
