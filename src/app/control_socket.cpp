@@ -30,9 +30,8 @@ struct Address {
 };
 Result<Address> address_of(const std::string& path) {
     const std::string parent = parent_directory(path);
-    Address result{
-        .folder = UniqueFd{::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)},
-        .address = {}};
+    Address result{.folder = UniqueFd{::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)},
+                   .address = {}};
     if (!result.folder.is_open()) return sys_failure("open " + parent, errno);
     const std::string shorter = "/proc/self/fd/" + std::to_string(result.folder.get()) + "/" +
                                 path.substr(path.find_last_of('/') + 1);
@@ -100,10 +99,8 @@ void ControlSocket::accept_all() {
         UniqueFd client{accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (!client.is_open()) return;
         if (is_ours(client.get()))
-            clients_.push_back({.number = ++numbers_,
-                                .fd = std::move(client),
-                                .pending = {},
-                                .asked = false});
+            clients_.push_back(
+                {.number = ++numbers_, .fd = std::move(client), .pending = {}, .asked = false});
     }
 }
 
@@ -141,8 +138,7 @@ void ControlSocket::answer(std::uint64_t client, const Json& message) {
     const auto at = std::find_if(clients_.begin(), clients_.end(),
                                  [&](const Client& one) { return one.number == client; });
     if (at == clients_.end()) return;  // it has gone
-    const ssize_t sent =
-        send(at->fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = send(at->fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent != static_cast<ssize_t>(line.size())) clients_.erase(at);
 }
 
@@ -155,13 +151,11 @@ Result<void> ask_call(const std::string& path, const Json& request, int patience
     const auto address = address_of(path);
     const UniqueFd fd = new_socket(0);
     if (!fd.is_open()) return sys_failure("socket", errno);
-    if (!address ||
-        connect(fd.get(), plain(address->address), sizeof address->address) != 0)
+    if (!address || connect(fd.get(), plain(address->address), sizeof address->address) != 0)
         return failure(ErrorCode::config, path + ": nobody listens there",
                        "quietus status shows what is running");
     const std::string line = canonical_json(request) + "\n";
-    if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(line.size()))
+    if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
         return sys_failure("write to " + path, errno);
     LineReader reader;
     for (;;) {

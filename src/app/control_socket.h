@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <poll.h>
 #include <string>
 #include <vector>
-
-#include <poll.h>
 
 #include "base/json.h"
 #include "base/result.h"

@@ -188,13 +188,8 @@ class EraseCall {
     bool check_consent() {
         const Consent& said = request_.consent;
         for (const std::string& rule : said.accepted) {
-            if (guard::can_be_accepted(rule)) continue;
-            const std::string why =
-                guard::is_rule(rule) ? ": no consent lifts this rule" : ": no such rule";
-            object_all("accept", {.code = ErrorCode::usage,
-                                  .message = "--accept " + printable_text(rule) + why,
-                                  .sys_errno = 0,
-                                  .hint = "the rules are listed in quietus(8)"});
+            if (!guard::can_be_accepted(rule))
+                object_all("accept", guard::cannot_be_accepted(rule));
         }
         check_confirmations();
         // A token is for the drives that plan --skip-refused did not leave out: those leave first.
@@ -231,7 +226,7 @@ class EraseCall {
     bool leave_out_what_is_stopped() {
         const auto all = snapshots();
         for (Target* target : going()) {
-            auto objections = objections_to(target->plan, all, places_);
+            auto objections = objections_to(target->plan, all, places_, {});
             if (is_stopped(objections)) object(*target, std::move(objections));
         }
         return goes_on();

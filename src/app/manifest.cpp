@@ -69,8 +69,9 @@ Result<ManifestRow> row_from(const CsvRecord& record, const CsvRecord& header) {
         const std::string& name = header.fields[i];
         if (value.empty()) continue;
         if (value.size() > kManifestFieldMax)
-            return bad(row.line, name + " is longer than " + std::to_string(kManifestFieldMax) +
-                                     " bytes", "shorten it");
+            return bad(row.line,
+                       name + " is longer than " + std::to_string(kManifestFieldMax) + " bytes",
+                       "shorten it");
         if (value.front() == ' ' || value.back() == ' ')
             return bad(row.line, name + " begins or ends with a blank", "take the blank out");
         if (name == kSize)
@@ -91,8 +92,7 @@ Result<ManifestRow> row_from(const CsvRecord& record, const CsvRecord& header) {
 // Which line named it first; 0 where none did.
 class Seen {
   public:
-    std::size_t first_line_of(std::string_view column, const std::string& value,
-                              std::size_t line) {
+    std::size_t first_line_of(std::string_view column, const std::string& value, std::size_t line) {
         if (value.empty()) return 0;
         const auto [at, is_new] = lines_.emplace(std::string{column} + ":" + value, line);
         return is_new ? 0 : at->second;
@@ -107,8 +107,10 @@ Result<void> check_named_once(Seen& seen, const ManifestRow& row) {
         const std::string& value = row.*(column_called(name)->field);
         const std::size_t before = seen.first_line_of(name, value, row.line);
         if (before != 0)
-            return bad(row.line, std::string{name} + " " + value + " is already on line " +
-                                     std::to_string(before), "one line for each drive");
+            return bad(
+                row.line,
+                std::string{name} + " " + value + " is already on line " + std::to_string(before),
+                "one line for each drive");
     }
     return {};
 }
@@ -158,8 +160,9 @@ Result<void> compare_with_row(const Host& host, const DeviceSnapshot& drive,
     const auto differs = [&](const std::string& what, const std::string& here,
                              const std::string& there) {
         return failure(ErrorCode::bad_evidence,
-                       printable_text(drive.path) + ": the drive found is not the drive named: its " +
-                           what + " is " + (here.empty() ? "not known" : here) + ", line " +
+                       printable_text(drive.path) +
+                           ": the drive found is not the drive named: its " + what + " is " +
+                           (here.empty() ? "not known" : here) + ", line " +
                            std::to_string(row.line) + " of the manifest says " + there,
                        "quietus inspect shows the drive; correct the manifest or the bay");
     };
@@ -171,8 +174,7 @@ Result<void> compare_with_row(const Host& host, const DeviceSnapshot& drive,
     if (!row.path.empty() && !is_node_of(host, drive, row.path))
         return differs("path", printable_text(drive.path), row.path);
     if (row.size != 0 && row.size != drive.geometry.size.bytes)
-        return differs("size", std::to_string(drive.geometry.size.bytes),
-                       std::to_string(row.size));
+        return differs("size", std::to_string(drive.geometry.size.bytes), std::to_string(row.size));
     return {};
 }
 

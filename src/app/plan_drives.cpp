@@ -19,8 +19,10 @@ std::vector<std::string> names_of_call(const std::vector<std::string>& typed,
 }
 
 std::vector<Objection> objections_to(const Plan& plan, const std::vector<DeviceSnapshot>& all,
-                                     const std::vector<guard::ProtectedPlace>& places) {
+                                     const std::vector<guard::ProtectedPlace>& places,
+                                     const std::set<std::string>& accepted) {
     Consent consent;
+    consent.accepted = accepted;
     consent.confirmations.push_back(guard::confirmation_needed(plan.target, all));
     return guard::review({.plan = plan,
                           .now = plan.target,
@@ -44,6 +46,11 @@ class PlanCall {
         : host_{host}, clock_{clock}, request_{request}, settings_{settings} {}
 
     Planned run() {
+        for (const std::string& rule : request_.accepted) {
+            if (guard::can_be_accepted(rule)) continue;
+            planned_.failures.push_back(guard::cannot_be_accepted(rule));
+        }
+        if (!planned_.failures.empty()) return finish();
         if (!request_.manifest_file.empty()) {
             auto manifest = read_manifest(request_.manifest_file);
             if (!manifest) {
@@ -105,7 +112,7 @@ class PlanCall {
     void review() {
         for (const Plan& plan : planned_.plans) {
             planned_.confirmations.push_back(guard::confirmation_needed(plan.target, all_));
-            auto objections = objections_to(plan, all_, places_);
+            auto objections = objections_to(plan, all_, places_, request_.accepted);
             if (!is_stopped(objections)) for_token_.push_back(plan);
             planned_.objections.insert(planned_.objections.end(), objections.begin(),
                                        objections.end());

@@ -3,6 +3,7 @@
 // nothing.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,10 @@ std::vector<std::string> names_of_call(const std::vector<std::string>& typed,
                                        const std::optional<Manifest>& manifest);
 
 /// What stands against the plan apart from that nobody has confirmed it: the missing confirmation
-/// is what prompt, --confirm and token are for.
+/// is what prompt, --confirm and token are for. Nor what `accepted` lifts.
 std::vector<Objection> objections_to(const Plan& plan, const std::vector<DeviceSnapshot>& all,
-                                     const std::vector<guard::ProtectedPlace>& places);
+                                     const std::vector<guard::ProtectedPlace>& places,
+                                     const std::set<std::string>& accepted);
 /// Does a rule stand against it that nothing lifts?
 bool is_stopped(const std::vector<Objection>& objections);
 
@@ -33,6 +35,7 @@ struct PlanRequest {
     std::string manifest_file;  ///< May be empty.
     Goal goal;
     bool skip_refused{false};
+    std::set<std::string> accepted{};  ///< --accept RULE_ID
 };
 
 struct Planned {

@@ -15,7 +15,8 @@ namespace {
 
 constexpr mode_t kReadable = 0644;  // collectors and pipelines are seldom root
 
-constexpr std::array<const char*, 5> kVerdicts{"erased", "exceptions", "not-erased", "unknown", "none"};
+constexpr std::array<const char*, 5> kVerdicts{"erased", "exceptions", "not-erased", "unknown",
+                                               "none"};
 
 std::string verdict_of(const DriveResult& result) {
     return result.verdict ? to_string(*result.verdict) : "none";
@@ -180,9 +181,9 @@ std::string RunReport::metrics() const {
     }
     Metric ends{text, "quietus_drive_exit_status", "How the drives that have ended did so."};
     for (const DriveResult& result : results_)
-        ends.add(std::to_string(to_int(result.status)),
-                 label("device", result.path) + "," + label("serial", result.serial) + "," +
-                     label("verdict", verdict_of(result)));
+        ends.add(std::to_string(to_int(result.status)), label("device", result.path) + "," +
+                                                            label("serial", result.serial) + "," +
+                                                            label("verdict", verdict_of(result)));
     return text;
 }
 

@@ -45,7 +45,7 @@ class RunReport {
     std::optional<UtcTime> ended_;
     std::optional<ExitStatus> exit_;
     std::vector<DriveResult> results_;
-    std::map<std::string, Progress> running_;  ///< By path.
+    std::map<std::string, Progress> running_;     ///< By path.
     std::map<std::string, std::string> serials_;  ///< By path, printable.
     Json objections_ = Json::array();
     Json warnings_ = Json::array();

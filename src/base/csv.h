@@ -20,9 +20,9 @@ struct CsvRecord {
 /// The records of `text`, the header too. RFC 4180 §2: fields in double quotes may hold commas
 /// and doubled quotes; every record has as many fields as the first. Beyond it: a UTF-8 byte order
 /// mark at the start is dropped, lines may end in LF alone, and empty lines are passed over. Short
-/// of it: a field holds no line break, as it is not printable. A quote inside an unquoted field, anything between a closing quote and the comma, a CR
-/// without LF, a quote that is never closed, and what is not printable UTF-8 are bad_evidence, with
-/// the line.
+/// of it: a field holds no line break, as it is not printable. A quote inside an unquoted field,
+/// anything between a closing quote and the comma, a CR without LF, a quote that is never closed,
+/// and what is not printable UTF-8 are bad_evidence, with the line.
 Result<std::vector<CsvRecord>> parse_csv(std::string_view text);
 
 /// One record as parse_csv reads it back, with CRLF.

@@ -154,11 +154,7 @@ void add_erase(Parser& parser) {
         ->allow_extra_args(false);
     sub->add_option("--confirm-plan", flags->plan_token,
                     "Token that plan printed for exactly these drives and steps");
-    sub->add_option("--accept", flags->accept,
-                    "Rule id of an objection that may be overridden; recorded")
-        ->take_all()
-        ->expected(1)
-        ->allow_extra_args(false);
+    add_accept(*sub, flags->accept);
     sub->add_option("--out", settings.out,
                     "Folder for the evidence (default: <state-dir>/certificates)");
     sub->add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/check_drives.h"
 #include "app/list.h"
 #include "app/plan_drives.h"
 #include "base/bytes.h"
@@ -24,7 +25,12 @@ std::string or_dash(const std::string& text) {
 
 using Row = std::array<std::string, 9>;
 
-Row row_of(const app::ListedDrive& drive) {
+std::string check_text(const std::optional<app::DriveCheck>& check) {
+    if (!check) return {};
+    return "; " + to_string(check->intact) + (check->why.empty() ? "" : ": " + check->why);
+}
+
+Row row_of(const app::ListedDrive& drive, const std::optional<app::DriveCheck>& check) {
     const DeviceSnapshot& seen = drive.snapshot;
     return {printable_text(seen.path),
             or_dash(printable(seen.identity.model)),
@@ -36,7 +42,7 @@ Row row_of(const app::ListedDrive& drive) {
             to_string(seen.transport),
             seen.geometry.zones == ZoneModel::none ? to_string(seen.medium) : "zoned",
             printable_text(app::use_text(seen)) + (seen.read_only ? ", read-only" : "") +
-                (drive.known_as.empty() ? "" : "; " + drive.known_as)};
+                (drive.known_as.empty() ? "" : "; " + drive.known_as) + check_text(check)};
 }
 
 // Columns as wide as their widest cell; the last is open.
@@ -55,28 +61,45 @@ std::string table(const std::vector<Row>& rows) {
     return text;
 }
 
-ExitStatus run_list(Context& context) {
+Json fields_of(const app::ListedDrive& drive, const std::optional<app::DriveCheck>& check) {
+    Json fields{{"device", printable_text(drive.snapshot.path)},
+                {"use", printable_text(app::use_text(drive.snapshot))},
+                {"known_as", drive.known_as},
+                {"snapshot", to_json(drive.snapshot)}};
+    if (check)
+        fields["check"] = {{"state", to_string(check->intact)},
+                           {"why", printable_text(check->why)}};
+    return fields;
+}
+
+ExitStatus run_list(Context& context, bool check) {
     const auto listing = app::list_drives(context.host, context.settings);
     if (!listing) {
         context.output.error(listing.error());
         return exit_status_of(listing.error());
     }
+    std::vector<std::optional<app::DriveCheck>> checks(listing->drives.size());
+    if (check) {
+        auto checked = app::check_drives(context.host, context.settings, listing->drives);
+        if (!checked) {
+            context.output.error(checked.error());
+            return exit_status_of(checked.error());
+        }
+        checks = std::move(*checked);
+    }
     std::vector<Row> rows{
         {"DEVICE", "MODEL", "SERIAL", "WWN", "SIZE", "SECTOR", "TRANSPORT", "KIND", "USE"}};
-    for (const app::ListedDrive& drive : listing->drives) {
-        rows.push_back(row_of(drive));
-        if (context.json)
-            context.output.finding("device",
-                                   {{"device", printable_text(drive.snapshot.path)},
-                                    {"use", printable_text(app::use_text(drive.snapshot))},
-                                    {"known_as", drive.known_as},
-                                    {"snapshot", to_json(drive.snapshot)}},
-                                   {});
+    bool all_intact = true;
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        const app::ListedDrive& drive = listing->drives[i];
+        rows.push_back(row_of(drive, checks[i]));
+        all_intact = all_intact && (!checks[i] || checks[i]->intact == app::Intact::yes);
+        if (context.json) context.output.finding("device", fields_of(drive, checks[i]), {});
     }
     if (!context.json)
         context.output.finding("list", {}, listing->drives.empty() ? "no drives" : table(rows));
     for (const std::string& gap : listing->not_seen) context.output.note("not seen: " + gap);
-    return ExitStatus::ok;
+    return all_intact ? ExitStatus::ok : ExitStatus::no;
 }
 
 std::string sourced_line(const std::string& name, const SourcedString& text) {
@@ -176,11 +199,14 @@ ExitStatus run_plan(Context& context, const app::PlanRequest& flags, const GoalF
 }  // namespace
 
 void add_list(Parser& parser) {
-    CLI::App* sub =
-        parser.app.add_subcommand("list", "Show every drive and what uses it (opens no drive)");
-    sub->callback([&parser] {
+    CLI::App* sub = parser.app.add_subcommand(
+        "list", "Show every drive and what uses it (opens none without --check)");
+    auto check = std::make_shared<bool>(false);
+    sub->add_flag("--check", *check,
+                  "Read drives that the register knows at 64 places: still as they were left?");
+    sub->callback([&parser, check] {
         parser.command = "list";
-        parser.chosen = run_list;
+        parser.chosen = [check](Context& context) { return run_list(context, *check); };
     });
 }
 
@@ -204,9 +230,12 @@ void add_plan(Parser& parser) {
     flags->add_to(*sub);
     sub->add_option("--out", parser.settings.out,
                     "Folder for the evidence (default: <state-dir>/certificates)");
-    sub->callback([&parser, request, flags] {
+    auto accept = std::make_shared<std::vector<std::string>>();
+    add_accept(*sub, *accept);
+    sub->callback([&parser, request, flags, accept] {
         parser.command = "plan";
-        parser.chosen = [request, flags](Context& context) {
+        parser.chosen = [request, flags, accept](Context& context) {
+            request->accepted = {accept->begin(), accept->end()};
             return run_plan(context, *request, *flags);
         };
     });

@@ -84,7 +84,7 @@ ExitStatus run_stop(Context& context, const std::string& device) {
     const auto answer =
         app::stop_drive(context.host, app::StateDir{context.settings.state_dir}, device);
     if (!answer) return fail(context, answer.error());
-    const std::string what = !answer->running   ? "nothing is running on it"
+    const std::string what = !answer->running  ? "nothing is running on it"
                              : answer->stopped ? "stopped; its record says what was done"
                                                : "it ended by itself before it could be stopped";
     context.output.finding("stop",

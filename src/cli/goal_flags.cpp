@@ -37,6 +37,13 @@ void add_drives(CLI::App& sub, std::vector<std::string>& devices, std::string& m
                  "Leave out drives that are refused instead of refusing all");
 }
 
+void add_accept(CLI::App& sub, std::vector<std::string>& rules) {
+    sub.add_option("--accept", rules, "Rule id of an objection that may be overridden; recorded")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+}
+
 Result<void> check_drives(const std::vector<std::string>& devices,
                           const std::string& manifest_file) {
     if (!devices.empty() || !manifest_file.empty()) return {};

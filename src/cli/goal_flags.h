@@ -22,6 +22,7 @@ struct GoalFlags {
 /// erase.
 void add_drives(CLI::App& sub, std::vector<std::string>& devices, std::string& manifest_file,
                 bool& skip_refused);
+void add_accept(CLI::App& sub, std::vector<std::string>& rules);
 /// `usage` where neither names any.
 Result<void> check_drives(const std::vector<std::string>& devices,
                           const std::string& manifest_file);

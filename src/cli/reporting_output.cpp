@@ -90,7 +90,8 @@ class ReportingOutput final : public Output {
 
 }  // namespace
 
-Result<std::unique_ptr<Output>> make_reporting_output(const Clock& clock, const std::string& command,
+Result<std::unique_ptr<Output>> make_reporting_output(const Clock& clock,
+                                                      const std::string& command,
                                                       app::ReportFiles files,
                                                       std::unique_ptr<Output>& inner) {
     auto output = std::make_unique<ReportingOutput>(clock, command, std::move(files));

@@ -20,8 +20,7 @@ std::chrono::nanoseconds time_for(std::uint64_t bytes, std::uint64_t rate) {
 
 }  // namespace
 
-std::size_t paced_request_size(std::uint64_t rate, std::size_t request_size,
-                               std::uint32_t sector) {
+std::size_t paced_request_size(std::uint64_t rate, std::size_t request_size, std::uint32_t sector) {
     const std::uint64_t unit = std::max<std::uint64_t>(kPage, sector);
     const std::uint64_t wanted = rate / kRequestsPerSecond / unit * unit;
     return std::min<std::size_t>(request_size, std::max(unit, wanted));

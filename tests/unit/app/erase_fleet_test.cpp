@@ -317,8 +317,9 @@ TEST_F(Slow, OneOfTwoDrivesIsStoppedAndTheOtherGoesOn) {
 TEST_F(Slow, ADriveThatWaitsForItsTurnCanBeStoppedAndIsUntouched) {
     add_slow_and_quick(2);
     parallel = 1;
-    observer.on_progress =
-        once_sda_runs([&] { stop_in_another_process({"/dev/sdb", "/dev/sda"}); });
+    observer.on_progress = once_sda_runs([&] {
+        stop_in_another_process({"/dev/sdb", "/dev/sda"});
+    });
     EXPECT_EQ(erase(), ExitStatus::interrupted);
     EXPECT_EQ(stopped_by_the_other(), 2);
     EXPECT_EQ(status_of("/dev/sda"), ExitStatus::interrupted);
@@ -344,7 +345,8 @@ TEST_F(Slow, AtTheDeadlineWhatRunsIsInterruptedAndWhatWaitsIsUntouched) {
     EXPECT_EQ(status_of("/dev/sdb"), ExitStatus::busy);
     expect_untouched(1);
     const Json record =
-        parse_json(read_whole_file(late.folder + "/failure-record.json", 1U << 20U).value()).value();
+        parse_json(read_whole_file(late.folder + "/failure-record.json", 1U << 20U).value())
+            .value();
     EXPECT_EQ(record["sanitization"]["run_limits"]["deadline_s"], 8 * 3600);
     EXPECT_EQ(record["sanitization"]["run_limits"]["max_rate"], 256 * kKiB);
     EXPECT_EQ(owed(), 0U);

@@ -95,8 +95,8 @@ TEST_F(Rows, ADriveIsFoundBySerialWwnOrPathWithSize) {
 TEST_F(Rows, EverythingTheRowSaysMustBeSo) {
     const DeviceSnapshot drive = a_drive("sda").serial("S100").wwn("naa.5000C500");
     for (const char* text :
-         {"serial,wwn\nS100,0x5001\n", "serial,size\nS100,5\n", "serial,path,size\nS100,/dev/sdb,1073741824\n",
-          "path,size\n/dev/sda,1073741825\n"}) {
+         {"serial,wwn\nS100,0x5001\n", "serial,size\nS100,5\n",
+          "serial,path,size\nS100,/dev/sdb,1073741824\n", "path,size\n/dev/sda,1073741825\n"}) {
         const auto row = find(drive, text);
         ASSERT_FALSE(row.has_value()) << text;
         EXPECT_EQ(row.error().code, ErrorCode::bad_evidence);

@@ -37,7 +37,8 @@ TEST(Progress, ADiskOfAnySizeDoesNotWrap) {
 TEST(Progress, IsALineThatATerminalSurvives) {
     Progress progress{.path = "/dev/\x1b[2J", .step = 1, .steps = 2, .writing = false, .total = 8};
     advance(progress, 3, seconds{1});
-    EXPECT_EQ(progress_text(progress), "/dev/\\x1b[2J: step 2/2 reading back 37.5%  3 B/s  1s left");
+    EXPECT_EQ(progress_text(progress),
+              "/dev/\\x1b[2J: step 2/2 reading back 37.5%  3 B/s  1s left");
     progress.waiting = true;
     EXPECT_EQ(progress_text(progress), "/dev/\\x1b[2J: taken, waiting for its turn");
 }

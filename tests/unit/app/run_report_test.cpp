@@ -27,7 +27,9 @@ DriveResult a_result(const std::string& path, std::optional<Verdict> verdict, Ex
 
 class Report : public testing::Test {
   protected:
-    Json summary() const { return parse_json(report_.summary().substr(0, report_.summary().size() - 1)).value(); }
+    Json summary() const {
+        return parse_json(report_.summary().substr(0, report_.summary().size() - 1)).value();
+    }
     HandClock clock_;
     RunReport report_{clock_, "erase"};
 };
@@ -76,7 +78,8 @@ TEST_F(Report, ARunningDriveIsMeasured) {
     advance(progress, 250, std::chrono::seconds{1});
     report_.progress(progress);
     const std::string labels = "{device=\"/dev/sda\",serial=\"S\\\"1\\\\?\"}";
-    EXPECT_THAT(report_.metrics(), HasSubstr("quietus_drive_step_done_ratio" + labels + " 0.250\n"));
+    EXPECT_THAT(report_.metrics(),
+                HasSubstr("quietus_drive_step_done_ratio" + labels + " 0.250\n"));
     EXPECT_THAT(report_.metrics(), HasSubstr("quietus_run_written_bytes 250\n"));
 }
 

@@ -26,7 +26,9 @@ TEST(Csv, TakesEitherLineEndAndNoneAtTheEnd) {
 }
 
 TEST(Csv, DropsAByteOrderMarkAndPassesOverEmptyLines) {
-    EXPECT_EQ(fields_of("\xEF\xBB\xBF" "a,b\n\n,\n\n"), (Table{{"a", "b"}, {"", ""}}));
+    EXPECT_EQ(fields_of("\xEF\xBB\xBF"
+                        "a,b\n\n,\n\n"),
+              (Table{{"a", "b"}, {"", ""}}));
 }
 
 TEST(Csv, SaysOnWhichLineARecordBegins) {
@@ -41,9 +43,11 @@ TEST(Csv, RefusesWhatIsNotClearlyATableWithItsLine) {
     };
     for (const Case& bad :
          {Case{"a,b\n1\n", "line 2: 1 fields"}, Case{"a\nx\"y\n", "line 2: a quote inside"},
-          Case{"a\n\"x\"y\n", "line 2: text after"}, Case{"a\n\"x\n", "line 2: a quote that is never"},
+          Case{"a\n\"x\"y\n", "line 2: text after"},
+          Case{"a\n\"x\n", "line 2: a quote that is never"},
           Case{"a\rb\n", "line 1: a carriage return"}, Case{"a\n\x01\n", "line 2: a field is not"},
-          Case{"a\n\xff\n", "line 2: a field is not"}, Case{"a\n\"x\ny\"\n", "line 2: a field is not"}}) {
+          Case{"a\n\xff\n", "line 2: a field is not"},
+          Case{"a\n\"x\ny\"\n", "line 2: a field is not"}}) {
         const auto records = parse_csv(bad.text);
         ASSERT_FALSE(records.has_value()) << bad.line;
         EXPECT_EQ(records.error().code, ErrorCode::bad_evidence);

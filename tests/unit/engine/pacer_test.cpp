@@ -17,7 +17,8 @@ class SetClock final : public Clock {
 // How many bytes go in so long, where whoever sends waits as long as it is told.
 std::uint64_t sent_in(std::chrono::nanoseconds span, std::uint64_t rate, std::size_t request) {
     SetClock clock;
-    Pacer pacer{clock, rate, request, [&](std::chrono::milliseconds limit) { clock.time += limit; }};
+    Pacer pacer{clock, rate, request,
+                [&](std::chrono::milliseconds limit) { clock.time += limit; }};
     const auto end = clock.time + span;
     std::uint64_t sent = 0;
     while (clock.time < end) {
