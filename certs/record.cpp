@@ -42,7 +42,13 @@ Json signing_key_part(const SigningKey& key) {
 }
 
 Json order_part(const OrderFacts& order) {
+    const Json manifest =
+        order.manifest_sha256.empty()
+            ? unavailable("no manifest was used (--manifest)")
+            : Json{{"sha256", order.manifest_sha256}, {"line", json_integer(order.manifest_line)}};
     return {{"ticket", text_or(order.ticket, "not given (--ticket)")},
+            {"customer", text_or(order.customer, "not given (--manifest)")},
+            {"manifest", manifest},
             {"order", unavailable("no signed job order was used")}};
 }
 

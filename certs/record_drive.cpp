@@ -75,7 +75,9 @@ Json drive_part(const EraseRecord& record) {
                                              : unavailable("not a loop device");
     json["sources"] = sources_part(drive);
     json["asset_tag"] = text_or(record.order.asset_tag, "not given (--asset)");
-    for (const char* field : {"condition_at_intake", "classification", "source", "destination"})
+    json["classification"] = text_or(record.order.classification, "not given (--manifest)");
+    json["destination"] = text_or(record.order.destination, "not given (--manifest)");
+    for (const char* field : {"condition_at_intake", "source"})
         json[field] = unavailable(kNotAsked);
     return json;
 }

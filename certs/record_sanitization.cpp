@@ -208,6 +208,13 @@ Json sample_part(const EraseRecord& record) {
     return unavailable("the erasure ended before the sample of the last pass was drawn");
 }
 
+Json run_limits_part(const RunLimits& limits) {
+    return {{"max_rate", limits.max_rate ? json_integer(*limits.max_rate)
+                                         : unavailable("none was set (--max-rate)")},
+            {"deadline_s", limits.deadline_s ? json_integer(*limits.deadline_s)
+                                             : unavailable("none was set (--deadline)")}};
+}
+
 }  // namespace
 
 Json sanitization_part(const EraseRecord& record) {
@@ -236,6 +243,7 @@ Json sanitization_part(const EraseRecord& record) {
               {"left_on_drive", left_on_drive_part(record)},
               {"started", to_rfc3339(record.started)},
               {"ended", to_rfc3339(record.ended)},
+              {"run_limits", run_limits_part(record.limits)},
               {"resumed", Json::array()},
               {"not_reached", not_reached_part(record)},
               {"unwritten", sector_ranges(record.unwritten, sector_of(record))},

@@ -11,7 +11,7 @@ _quietus_drives() {
 _quietus() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' sub='' word i
     local global='--json --config --state-dir --log-level --no-color --version --help'
-    local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --out'
+    local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --out --manifest --skip-refused --accept'
     local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 pattern:'
     local trust='--ca --fingerprint'
     COMPREPLY=()
@@ -22,7 +22,7 @@ _quietus() {
         if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
     done
     case $previous in
-        --config | --key | --cert | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --config | --key | --cert | --ca | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
@@ -35,16 +35,17 @@ _quietus() {
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature removable no-unique-serial' -- "$current"); return ;;
-        --confirm | --confirm-plan | --passphrase-fd | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --deadline | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
     esac
     local words='' drives=no folders=no
     case $command in
-        '') words="list plan erase status verify certificate inspect methods register help $global" ;;
-        list | status) words=$global ;;
-        inspect) words=$global drives=yes ;;
+        '') words="list plan erase status stop verify certificate inspect methods register help $global" ;;
+        list) words="--check $global" ;;
+        status) words="--watch $global" ;;
+        inspect | stop) words=$global drives=yes ;;
         methods) words="random $techniques $global" ;;
         plan) words="$goal $global" drives=yes ;;
-        erase) words="$goal --confirm --confirm-plan --accept --key --cert --passphrase-fd --ticket --asset --operator --organisation --location $global" drives=yes ;;
+        erase) words="$goal --confirm --confirm-plan --parallel --max-rate --deadline --summary --metrics --key --cert --passphrase-fd --ticket --asset --operator --organisation --location $global" drives=yes ;;
         verify) words="--certificate --technique --method $trust $global" drives=yes ;;
         certificate)
             case $sub in
@@ -57,7 +58,7 @@ _quietus() {
                 '') words="init search check $global" ;;
                 *) words=$global ;;
             esac ;;
-        help) words='all list plan erase status verify certificate inspect methods register' ;;
+        help) words='all list plan erase status stop verify certificate inspect methods register' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"

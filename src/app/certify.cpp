@@ -6,7 +6,9 @@ namespace quietus::app {
 
 namespace {
 
-ExitStatus status_of(const EraseRecord& record, bool journal_failed) {
+// Stopped by its own deadline a drive is 10 and not "retry": the same deadline would end the next
+// try too, and a drive that is too slow for its time is one to look at.
+ExitStatus status_of(const EraseRecord& record, const Ended& ended) {
     switch (record.verdict) {
         case Verdict::erased:
             return ExitStatus::ok;
@@ -15,11 +17,29 @@ ExitStatus status_of(const EraseRecord& record, bool journal_failed) {
         case Verdict::not_erased:
             if (record.signal)
                 return *record.signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
-            return journal_failed ? ExitStatus::host_io : ExitStatus::not_erased;
+            if (ended.stopped == StopCause::request) return ExitStatus::interrupted;
+            return ended.journal_failed ? ExitStatus::host_io : ExitStatus::not_erased;
         case Verdict::unknown:
             return ExitStatus::not_erased;
     }
     return ExitStatus::internal;
+}
+
+// Of a drive that nothing was written to, although its call did write.
+ExitStatus status_of_untouched(const EraseRecord& record, const Ended& ended) {
+    if (record.signal || ended.stopped == StopCause::request) return status_of(record, ended);
+    if (ended.stopped == StopCause::deadline) return ExitStatus::busy;
+    return ended.journal_failed ? ExitStatus::config : ExitStatus::internal;
+}
+
+void measure(const EraseRecord& record, DriveResult& result) {
+    result.started = record.started;
+    result.ended = record.ended;
+    for (const StepOutcome& step : record.steps) {
+        const bool wrote = std::holds_alternative<OverwritePass>(step.step);
+        (wrote ? result.bytes_written : result.bytes_read) += step.bytes_done;
+        (wrote ? result.write_ms : result.read_ms) += step.elapsed_ms;
+    }
 }
 
 void file(EvidenceDesk& desk, Observer& observer, const EraseRecord& record,
@@ -48,6 +68,7 @@ DriveResult result_for(const std::string& path) {
 
 DriveResult result_for(const DeviceSnapshot& snapshot) {
     DriveResult result = result_for(snapshot.path);
+    result.size = snapshot.geometry.size.bytes;
     result.model = printable(snapshot.identity.model);
     result.serial = printable(snapshot.identity.serial);
     return result;
@@ -67,13 +88,15 @@ void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const s
     result.verdict = record->verdict;
     result.media_state = record->media_state;
     result.cause = record->cause;
-    result.status = status_of(*record, ended.journal_failed);
-    observer.verification(result.path, record->verification);
-    if (record->any_write_issued) return file(desk, observer, *record, *ended.journal, result);
+    result.status = status_of(*record, ended);
+    measure(*record, result);
+    if (record->any_write_issued) {
+        observer.verification(result.path, record->verification);
+        return file(desk, observer, *record, *ended.journal, result);
+    }
     // Interrupted, or the journal refused, before the first write: untouched, and nothing to file.
     forget_evidence(desk.state, record->id);
-    if (record->signal) return;
-    result.status = ended.journal_failed ? ExitStatus::config : ExitStatus::internal;
+    result.status = status_of_untouched(*record, ended);
 }
 
 }  // namespace quietus::app

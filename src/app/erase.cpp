@@ -7,7 +7,9 @@
 #include "app/certify.h"
 #include "app/facts.h"
 #include "app/finish_pending.h"
+#include "app/manifest.h"
 #include "app/places.h"
+#include "app/plan_drives.h"
 #include "app/probe.h"
 #include "app/supervisor.h"
 #include "base/bytes.h"
@@ -22,11 +24,16 @@ namespace {
 
 // One drive of the call on its way; filled from top to bottom.
 struct Target {
+    std::string typed;
+    const ManifestRow* row{nullptr};
     discovery::NamedDevice device;
-    DeviceSnapshot snapshot;
+    std::optional<DeviceSnapshot> snapshot;
     Plan plan;
     Consent consent;
     DriveResult result;
+    std::vector<Objection> objections;
+    bool out{false};          ///< Its result has been told, and nothing more is done to it.
+    bool done_before{false};  ///< Only its evidence was missing.
 };
 
 // One call of erase, from the first look to the last receipt. Each stage returns whether there is
@@ -34,7 +41,10 @@ struct Target {
 class EraseCall {
   public:
     EraseCall(const EraseRequest& request, Services services)
-        : request_{request}, services_{services}, state_{request.settings.state_dir} {}
+        : request_{request},
+          services_{services},
+          state_{request.settings.state_dir},
+          began_{services.clock.monotonic()} {}
 
     ExitStatus run() {
         const bool goes_on = prepare() && name_devices() && look() && make_plans() &&
@@ -48,14 +58,28 @@ class EraseCall {
     // -- Can the evidence be kept at all? Asked before anything is looked at
     // ---------------------------------
     bool prepare() {
-        for (const std::string& typed : request_.devices) {
+        if (!request_.manifest_file.empty()) {
+            auto manifest = read_manifest(request_.manifest_file);
+            if (manifest)
+                manifest_ = std::move(*manifest);
+            else
+                object_all("manifest", manifest.error());
+        }
+        for (const std::string& name : names_of_call(request_.devices, manifest_)) {
             Target target;
-            target.result = result_for(printable_text(typed));
+            target.typed = name;
+            target.result = result_for(printable_text(name));
+            if (manifest_ && request_.devices.empty())
+                target.row = &manifest_->rows[targets_.size()];
             targets_.push_back(std::move(target));
+        }
+        if (stopped_) {
+            for (Target& target : targets_) blame(target, call_objections_.front());
+            return false;
         }
         if (const auto ready = open_desk(); !ready) {
             object_all("set-up", ready.error());
-            return clean();
+            return false;
         }
         // Where evidence is owed, its drives may need no more than what is there already.
         room_ = room_for_evidence();
@@ -71,7 +95,7 @@ class EraseCall {
 
     bool check_room() {
         if (!room_) object_all("set-up", room_.error());
-        return clean();
+        return goes_on();
     }
 
     Result<void> open_desk() {
@@ -101,48 +125,62 @@ class EraseCall {
     // -- Look
     // ------------------------------------------------------------------------------------------------
     bool name_devices() {
+        std::vector<std::string> names;
+        for (const Target& target : targets_) names.push_back(target.typed);
+        auto named = discovery::resolve_devices(services_.host, names);
         for (std::size_t i = 0; i < targets_.size(); ++i) {
-            auto named = discovery::resolve_device(services_.host, request_.devices[i]);
-            if (!named) {
-                object(targets_[i], "device", named.error());
+            if (!named[i]) {
+                object(targets_[i], "device", named[i].error());
                 continue;
             }
-            targets_[i].result.path = named->path;
-            targets_[i].device = std::move(*named);
+            targets_[i].result.path = named[i]->path;
+            targets_[i].device = std::move(*named[i]);
         }
-        return clean();
+        return goes_on();
     }
 
     bool look() {
+        const auto looked_at = going();
         std::vector<discovery::NamedDevice> devices;
-        for (const Target& target : targets_) devices.push_back(target.device);
+        for (const Target* target : looked_at) devices.push_back(target->device);
         auto probed = probe(services_.host, devices, protected_places(request_.settings),
                             discovery::kLockPatience);
         for (std::size_t i = 0; i < probed.size(); ++i) {
+            Target& target = *looked_at[i];
             if (!probed[i]) {
-                object(targets_[i], "inspect", probed[i].error());
+                object(target, "inspect", probed[i].error());
                 continue;
             }
-            targets_[i].snapshot = std::move(probed[i]->snapshot);
-            targets_[i].result = result_for(targets_[i].snapshot);
+            target.result = result_for(probed[i]->snapshot);
+            target.snapshot = std::move(probed[i]->snapshot);
             places_ = std::move(probed[i]->places);
-            services_.observer.device(targets_[i].snapshot);
+            services_.observer.device(*target.snapshot);
+            if (const auto fits = fit_manifest(target); !fits)
+                object(target, "manifest", fits.error());
         }
-        return clean();
+        return goes_on();
+    }
+
+    Result<void> fit_manifest(Target& target) const {
+        if (!manifest_) return {};
+        if (target.row != nullptr)
+            return compare_with_row(services_.host, *target.snapshot, *target.row);
+        target.row = QUIETUS_TRY(row_of(services_.host, *manifest_, *target.snapshot));
+        return {};
     }
 
     // -- Decide
     // ----------------------------------------------------------------------------------------------
     bool make_plans() {
-        for (Target& target : targets_) {
-            auto plan = make_plan(target.snapshot, request_.goal);
+        for (Target* target : going()) {
+            auto plan = make_plan(*target->snapshot, request_.goal);
             if (plan)
-                target.plan = std::move(*plan);
+                target->plan = std::move(*plan);
             else
-                object(target, "plan", plan.error());
+                object(*target, "plan", plan.error());
         }
-        if (!clean()) return false;
-        for (const Target& target : targets_) services_.observer.plan(target.plan);
+        if (!goes_on()) return false;
+        for (const Target* target : going()) services_.observer.plan(target->plan);
         return true;
     }
 
@@ -150,21 +188,12 @@ class EraseCall {
     bool check_consent() {
         const Consent& said = request_.consent;
         for (const std::string& rule : said.accepted) {
-            if (guard::can_be_accepted(rule)) continue;
-            const std::string why =
-                guard::is_rule(rule) ? ": no consent lifts this rule" : ": no such rule";
-            object_all("accept", {.code = ErrorCode::usage,
-                                  .message = "--accept " + printable_text(rule) + why,
-                                  .sys_errno = 0,
-                                  .hint = "the rules are listed in quietus(8)"});
+            if (!guard::can_be_accepted(rule))
+                object_all("accept", guard::cannot_be_accepted(rule));
         }
-        for (const std::string& stray : guard::unmatched_confirmations(said, snapshots())) {
-            object_all("confirm", {.code = ErrorCode::bad_evidence,
-                                   .message = "--confirm " + printable_text(stray) +
-                                              ": no drive of this call is called that",
-                                   .sys_errno = 0,
-                                   .hint = "quietus plan shows what to confirm"});
-        }
+        check_confirmations();
+        // A token is for the drives that plan --skip-refused did not leave out: those leave first.
+        if (request_.skip_refused && !leave_out_what_is_stopped()) return false;
         Consent consent = said;
         if (!said.plan_token.empty()) {
             const auto holds = check_token(said.plan_token, plans(), services_.clock.now());
@@ -172,32 +201,57 @@ class EraseCall {
             consent.plan_token_holds = holds.has_value();
         }
         for (Target& target : targets_) target.consent = consent;
-        return clean();
+        return goes_on();
+    }
+
+    void check_confirmations() {
+        const auto strays = guard::unmatched_confirmations(request_.consent, snapshots());
+        // Of a drive that was left out before it was looked at, nobody knows what it is called.
+        const auto unseen = static_cast<std::size_t>(
+            std::count_if(targets_.begin(), targets_.end(),
+                          [](const Target& target) { return !target.snapshot; }));
+        for (const std::string& stray : strays) {
+            const std::string what =
+                "--confirm " + printable_text(stray) + ": no drive of this call is called that";
+            if (strays.size() <= unseen)
+                services_.observer.warning(what + " that could be looked at");
+            else
+                object_all("confirm", {.code = ErrorCode::bad_evidence,
+                                       .message = what,
+                                       .sys_errno = 0,
+                                       .hint = "quietus plan shows what to confirm"});
+        }
+    }
+
+    bool leave_out_what_is_stopped() {
+        const auto all = snapshots();
+        for (Target* target : going()) {
+            auto objections = objections_to(target->plan, all, places_, {});
+            if (is_stopped(objections)) object(*target, std::move(objections));
+        }
+        return goes_on();
     }
 
     // Evidence owed from an earlier run of the same erase may be all that is missing: such drives
     // are done.
     bool finish_what_is_owed() {
-        for (std::size_t i = 0; i < targets_.size();) {
+        for (Target* target : going()) {
             const Pending pending =
-                finish_pending(*desk_, services_.host, services_.observer, targets_[i].plan);
-            if (!pending.completes_this_call) {
-                ++i;
-                continue;
-            }
-            services_.observer.result(pending.result);
-            done_before_.push_back(pending.result.status);
-            targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(i));
+                finish_pending(*desk_, services_.host, services_.observer, target->plan);
+            if (!pending.completes_this_call) continue;
+            target->result = pending.result;
+            target->done_before = true;
+            tell(*target);
         }
-        return !targets_.empty();
+        return !going().empty();
     }
 
     // A person at a terminal is asked only about drives that nothing but the missing word forbids.
     bool ask_person() {
         const auto all = snapshots();
-        for (Target& target : targets_) {
+        for (Target* target : going()) {
             if (!request_.ask) break;
-            const guard::Review review = guard::review(situation(target, all));
+            const guard::Review review = guard::review(situation(*target, all));
             const bool only_the_word =
                 !review.objections.empty() &&
                 std::all_of(
@@ -206,46 +260,57 @@ class EraseCall {
                     });
             if (!only_the_word) continue;
             const auto typed =
-                request_.ask(target.plan, guard::confirmation_needed(target.snapshot, all));
+                request_.ask(target->plan, guard::confirmation_needed(*target->snapshot, all));
             if (!typed) break;
-            target.consent.confirmations.push_back(*typed);
-            target.consent.typed = true;
+            target->consent.confirmations.push_back(*typed);
+            target->consent.typed = true;
         }
         if (const auto signal = services_.signals.take()) interrupted(*signal);
-        return clean();
+        return goes_on();
     }
 
     bool approve() {
         const auto all = snapshots();
-        for (Target& target : targets_) {
-            auto one = guard::Approver::approve(situation(target, all));
-            if (one)
+        for (Target* target : going()) {
+            auto one = guard::Approver::approve(situation(*target, all));
+            if (one) {
                 approved_.push_back(std::move(*one));
-            else
-                object(target, one.error());
+                running_.push_back(target);
+            } else {
+                object(*target, one.error());
+            }
         }
-        return clean();
+        return goes_on();
     }
 
     // -- Write and read back
     // ---------------------------------------------------------------------------------
     bool take() {
-        for (const guard::ApprovedPlan& plan : approved_) starts_.push_back(start_of(plan));
+        for (std::size_t i = 0; i < approved_.size(); ++i)
+            starts_.push_back(start_of(approved_[i], running_[i]->row));
         supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals,
-                            state_);
-        const auto taken =
-            supervisor_->take_all(std::move(approved_), [this] { forget_secrets(*desk_); });
-        if (taken) return true;
-        if (taken.error().signal)
+                            state_, run_options());
+        const auto taken = supervisor_->take_all(
+            std::move(approved_), [this] { forget_secrets(*desk_); }, request_.skip_refused);
+        if (!taken && taken.error().signal) {
             interrupted(*taken.error().signal);
-        else
-            for (std::size_t i = 0; i < targets_.size(); ++i)
-                object(targets_[i], taken.error().objections[i]);
-        return false;
+            return false;
+        }
+        const auto& objections = taken ? *taken : taken.error().objections;
+        for (std::size_t i = 0; i < running_.size(); ++i) object(*running_[i], objections[i]);
+        return goes_on() && taken;
     }
 
-    EraseRecord start_of(const guard::ApprovedPlan& plan) {
-        const Settings& said = request_.settings;
+    SupervisorOptions run_options() const {
+        const auto deadline = [&](std::uint64_t s) { return began_ + std::chrono::seconds{s}; };
+        const RunLimits& limits = request_.limits;
+        return {.parallel = request_.parallel.value_or(kParallelMax),
+                .max_rate = limits.max_rate,
+                .deadline =
+                    limits.deadline_s ? std::optional{deadline(*limits.deadline_s)} : std::nullopt};
+    }
+
+    EraseRecord start_of(const guard::ApprovedPlan& plan, const ManifestRow* row) {
         if (!tool_) tool_ = gather_tool_facts();
         EraseRecord start;
         start.id = new_uuid_v7(services_.clock.now()).value_or("");
@@ -258,28 +323,27 @@ class EraseCall {
         start.host = gather_host_facts(services_.host);
         start.tool = *tool_;
         start.tool.selftest = "passed";
-        start.operated_by = gather_operator_facts(services_.host, said);
-        start.order = {.ticket = printable_text(said.ticket),
-                       .asset_tag = printable_text(said.asset_tag),
-                       .organisation = printable_text(said.organisation),
-                       .location = printable_text(said.location)};
+        start.operated_by = gather_operator_facts(services_.host, request_.settings);
+        start.order =
+            gather_order_facts(request_.settings, row, manifest_ ? manifest_->sha256 : "");
+        start.limits = request_.limits;
         return start;
     }
 
     void erase_and_certify() {
-        for (const EraseRecord& start : starts_) {
-            auto owed = owe_evidence(*desk_, start.id);
+        for (std::size_t i = 0; i < starts_.size(); ++i) {
+            if (running_[i]->out) continue;
+            auto owed = owe_evidence(*desk_, starts_[i].id);
             if (owed) continue;
             owed.error().code = ErrorCode::config;
             return give_up_untouched(owed.error());
         }
         const auto ran = supervisor_->run_all(starts_, [this](const Ended& ended) {
-            DriveResult& result = targets_[ended.index].result;
-            certify(*desk_, services_.observer, ended, starts_[ended.index].id, result);
-            written_ = written_ || result.media_state != MediaState::untouched;
-            services_.observer.result(result);
+            Target& target = *running_[ended.index];
+            certify(*desk_, services_.observer, ended, starts_[ended.index].id, target.result);
+            written_ = written_ || target.result.media_state != MediaState::untouched;
+            tell(target);
         });
-        told_ = ran.has_value();
         if (!ran) give_up_untouched(ran.error());
     }
 
@@ -287,78 +351,120 @@ class EraseCall {
         for (const EraseRecord& start : starts_) forget_evidence(state_, start.id);
         supervisor_.reset();
         if (error.code == ErrorCode::interrupted) return interrupted(error.sys_errno);
-        object_all(error.code == ErrorCode::config ? "journal" : "worker", error);
+        object_all(error.code == ErrorCode::config ? "journal"
+                   : error.code == ErrorCode::busy ? "deadline"
+                                                   : "worker",
+                   error);
     }
 
     // -- Refusals: collected, shown at once, and never after the first write
     // ---------------------------------
-    void object(Target& target, std::vector<Objection> objections) {
+    static void blame(Target& target, const Objection& objection) {
         DriveResult& result = target.result;
+        if (result.cause.empty()) result.cause = objection.what;
+        if (result.next_action.empty()) result.next_action = objection.remedy;
+        result.status = worst_untouched(std::array{result.status, objection.status});
+    }
+    static void object(Target& target, std::vector<Objection> objections) {
         for (Objection& objection : objections) {
-            if (result.cause.empty()) result.cause = objection.what;
-            if (result.next_action.empty()) result.next_action = objection.remedy;
-            result.status = worst_untouched(std::array{result.status, objection.status});
-            objections_.push_back(std::move(objection));
+            blame(target, objection);
+            target.objections.push_back(std::move(objection));
         }
     }
-    void object(Target& target, const std::string& rule, const Error& error) {
-        object(target, {Objection{.rule = rule,
-                                  .severity = Severity::stop,
-                                  .status = exit_status_of(error),
-                                  .what = error.message,
-                                  .remedy = error.hint}});
+    static Objection objection_of(const std::string& rule, const Error& error) {
+        return {.rule = rule,
+                .severity = Severity::stop,
+                .status = exit_status_of(error),
+                .what = error.message,
+                .remedy = error.hint};
     }
-    // A fault of the call: every drive has it, and it is said once.
+    static void object(Target& target, const std::string& rule, const Error& error) {
+        object(target, std::vector{objection_of(rule, error)});
+    }
+    // A fault of the call: every drive has it, it is said once, and no drive can be left out of it.
     void object_all(const std::string& rule, const Error& error) {
-        for (Target& target : targets_) object(target, rule, error);
-        objections_.resize(objections_.size() - targets_.size() + 1);
+        call_objections_.push_back(objection_of(rule, error));
+        for (Target* target : going()) blame(*target, call_objections_.back());
+        stopped_ = true;
     }
     void interrupted(int signal) {
-        signal_ = signal;
-        for (Target& target : targets_) {
-            target.result.status =
+        stopped_ = true;
+        for (Target* target : going()) {
+            target->result.status =
                 signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
-            target.result.cause = "interrupted before the first write";
+            target->result.cause = "interrupted before the first write";
         }
     }
-    bool clean() const { return objections_.empty() && !signal_; }
+
+    /// Is there anything left to do? Where refused drives may be left out, they are, here.
+    bool goes_on() {
+        if (stopped_) return false;
+        for (Target* target : going()) {
+            if (target->objections.empty()) continue;
+            if (!request_.skip_refused) return false;
+            services_.observer.objections(target->objections);
+            tell(*target);
+        }
+        return !going().empty();
+    }
+    std::vector<Target*> going() {
+        std::vector<Target*> still;
+        for (Target& target : targets_) {
+            if (!target.out) still.push_back(&target);
+        }
+        return still;
+    }
+    void tell(Target& target) {
+        target.out = true;
+        services_.observer.result(target.result);
+    }
 
     // -- The last word
     // ---------------------------------------------------------------------------------------
     ExitStatus summary() {
-        if (!objections_.empty()) services_.observer.objections(objections_);
+        std::vector<Objection> objections = call_objections_;
+        for (const Target* target : going())
+            objections.insert(objections.end(), target->objections.begin(),
+                              target->objections.end());
+        if (!objections.empty()) services_.observer.objections(objections);
         std::vector<ExitStatus> statuses;
-        for (const Target& target : targets_) statuses.push_back(target.result.status);
-        const ExitStatus untouched = worst_untouched(statuses);
-        if (!told_) {
-            for (Target& target : targets_) {
-                if (target.result.status == ExitStatus::ok) {
-                    target.result.status = untouched;
-                    target.result.cause = "not begun: another drive of the call was refused";
-                }
-                services_.observer.result(target.result);
-            }
-        }
+        for (const Objection& one : call_objections_) statuses.push_back(one.status);
         // Drives whose evidence was only completed were written by an earlier call; theirs is a
         // media state of "complete".
+        std::vector<ExitStatus> of_all;
+        for (const Target& target : targets_) {
+            of_all.push_back(target.result.status);
+            if (!target.done_before) statuses.push_back(target.result.status);
+        }
+        const ExitStatus untouched = worst_untouched(statuses);
+        for (Target* target : going()) {
+            if (target->result.status == ExitStatus::ok) {
+                target->result.status = untouched;
+                target->result.cause = "not begun: another drive of the call was refused";
+            }
+            tell(*target);
+        }
         if (!written_ && untouched != ExitStatus::ok) return untouched;
-        statuses.insert(statuses.end(), done_before_.begin(), done_before_.end());
-        return worst_written(statuses);
+        return worst_written(of_all);
     }
 
+    /// Of every drive that was looked at, also of those left out: what names a drive of the call
+    /// does not change on the way.
     std::vector<DeviceSnapshot> snapshots() const {
         std::vector<DeviceSnapshot> all;
-        for (const Target& target : targets_) all.push_back(target.snapshot);
+        for (const Target& target : targets_) {
+            if (target.snapshot) all.push_back(*target.snapshot);
+        }
         return all;
     }
-    std::vector<Plan> plans() const {
+    std::vector<Plan> plans() {
         std::vector<Plan> all;
-        for (const Target& target : targets_) all.push_back(target.plan);
+        for (const Target* target : going()) all.push_back(target->plan);
         return all;
     }
     guard::Situation situation(const Target& target, const std::vector<DeviceSnapshot>& all) const {
         return {.plan = target.plan,
-                .now = target.snapshot,
+                .now = *target.snapshot,
                 .consent = target.consent,
                 .all_targets = all,
                 .protected_places = places_};
@@ -367,19 +473,20 @@ class EraseCall {
     const EraseRequest& request_;
     Services services_;
     StateDir state_;
+    std::chrono::nanoseconds began_;
+    std::optional<Manifest> manifest_;
     std::optional<ToolFacts> tool_;
     std::optional<EvidenceDesk> desk_;
     Result<void> room_;
     std::vector<Target> targets_;
     std::vector<guard::ProtectedPlace> places_;
     std::vector<guard::ApprovedPlan> approved_;
-    std::vector<EraseRecord> starts_;
+    std::vector<Target*> running_;     ///< Whose plan was approved, in the supervisor's order.
+    std::vector<EraseRecord> starts_;  ///< As running_.
     std::optional<Supervisor> supervisor_;
-    std::vector<Objection> objections_;
-    std::vector<ExitStatus> done_before_;  ///< Of drives whose evidence alone was missing.
-    std::optional<int> signal_;
+    std::vector<Objection> call_objections_;
+    bool stopped_{false};  ///< Nothing more is begun: a fault of the call, or a signal.
     bool written_{false};
-    bool told_{false};  ///< Every result has been told, as each drive ended.
 };
 
 }  // namespace

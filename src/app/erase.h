@@ -2,6 +2,7 @@
 // `quietus erase`: plan → guards → consent → erase → verify → sign → register, for several drives
 // at once.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,11 +15,24 @@
 #include "host/host.h"
 #include "plan/consent.h"
 #include "plan/goal.h"
+#include "record/erase_record.h"
 
 namespace quietus::app {
 
+/// More at a time would need more memory than a host for erasing has: each drive being written has
+/// a process with 8 MiB in flight and up to 32 MiB in all, so this many stay within 8 GiB.
+inline constexpr unsigned kParallelMax = 256;
+/// A lower --max-rate would take years for any drive, and is a slip of the pen.
+inline constexpr std::uint64_t kMaxRateLeast = 64 * 1024;
+
 struct EraseRequest {
-    std::vector<std::string> devices;
+    std::vector<std::string> devices;  ///< May be empty with a manifest: then all of its drives.
+    std::string manifest_file;         ///< May be empty.
+    /// A drive that is refused is left out instead of stopping the call, which then cannot end in
+    /// 0.
+    bool skip_refused{false};
+    std::optional<unsigned> parallel;  ///< Written at a time; default: as many as there are.
+    RunLimits limits;
     Goal goal;
     Consent consent;
     Settings settings;

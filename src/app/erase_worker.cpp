@@ -19,6 +19,11 @@ namespace {
 // How often a running step looks for a command: often enough to end within a second.
 constexpr std::chrono::milliseconds kCommandInterval{50};
 
+bool is_stop(Command command) {
+    return command == Command::stop || command == Command::stop_at_deadline ||
+           command == Command::stop_as_asked;
+}
+
 class SocketControl final : public engine::RunControl {
   public:
     SocketControl(int socket, const Clock& clock) : socket_{socket}, clock_{clock} {}
@@ -42,18 +47,27 @@ class SocketControl final : public engine::RunControl {
         return stopped_;
     }
 
+    std::string stop_cause() const override { return std::string{stop_reason(stopped_by_)}; }
+
+    void pause(std::chrono::milliseconds limit) override {
+        pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
+        if (!stopped_ && poll(&waiting, 1, static_cast<int>(limit.count())) > 0)
+            static_cast<void>(next_command());
+    }
+
     /// Waits for the next command; a supervisor that is gone says stop.
     Command next_command() {
         char byte = 0;
         ssize_t got = 0;
         do got = ::read(socket_, &byte, 1);
         while (got < 0 && errno == EINTR);
-        if (got != 1 || byte == static_cast<char>(Command::stop)) {
+        const Command command = got == 1 ? static_cast<Command>(byte) : Command::stop;
+        gone_ = gone_ || got != 1;
+        if (!stopped_ && is_stop(command)) {
             stopped_ = true;
-            gone_ = gone_ || got != 1;
-            return Command::stop;
+            stopped_by_ = command;
         }
-        return static_cast<Command>(byte);
+        return command;
     }
 
     Result<void> send(const Json& message) {
@@ -77,6 +91,7 @@ class SocketControl final : public engine::RunControl {
     const Clock& clock_;
     std::chrono::nanoseconds last_look_{0};
     bool stopped_{false};
+    Command stopped_by_{Command::stop};
     bool gone_{false};
 };
 
@@ -86,8 +101,14 @@ Json refusal(const std::vector<Objection>& objections) {
 
 }  // namespace
 
+std::string_view stop_reason(Command command) {
+    if (command == Command::stop_at_deadline) return "interrupted: the deadline has passed";
+    if (command == Command::stop_as_asked) return "interrupted by quietus stop";
+    return "interrupted";
+}
+
 void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor,
-                 const Clock& clock) {
+                 const Clock& clock, std::optional<std::uint64_t> max_rate) {
     SocketControl control{socket, clock};
     auto drive = engine::take(host, std::move(plan), {supervisor, getpid()});
     if (!drive) {
@@ -97,7 +118,7 @@ void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int superviso
     // True from here on: the drive is ours, and untouched until the word comes. Without it the
     // partitions are put back.
     if (!control.send({{"event", "taken"}}) || control.next_command() != Command::go) return;
-    const engine::RunEnd end = engine::run(*drive, control, clock);
+    const engine::RunEnd end = engine::run(*drive, control, clock, {.max_rate = max_rate});
     static_cast<void>(control.send({{"event", "finished"},
                                     {"identity_confirmed", end.identity_confirmed},
                                     {"cause", printable_text(end.cause)}}));

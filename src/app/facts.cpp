@@ -73,6 +73,23 @@ OperatorFacts gather_operator_facts(const Host& host, const Settings& settings) 
     return facts;
 }
 
+OrderFacts gather_order_facts(const Settings& settings, const ManifestRow* row,
+                              const std::string& manifest_sha256) {
+    const ManifestRow said = row == nullptr ? ManifestRow{} : *row;
+    const auto either = [](const std::string& of_row, const std::string& of_call) {
+        return printable_text(of_row.empty() ? of_call : of_row);
+    };
+    return {.ticket = either(said.ticket, settings.ticket),
+            .asset_tag = either(said.asset, settings.asset_tag),
+            .organisation = printable_text(settings.organisation),
+            .location = either(said.location, settings.location),
+            .customer = printable_text(said.customer),
+            .classification = printable_text(said.classification),
+            .destination = printable_text(said.destination),
+            .manifest_sha256 = row == nullptr ? "" : manifest_sha256,
+            .manifest_line = said.line};
+}
+
 std::string version_text() {
     return "quietus " + std::string{kVersion} + " (" + std::string{kCommit} + ", " +
            std::string{kBuild} + ")";

@@ -10,47 +10,58 @@ namespace quietus::app {
 
 namespace {
 
-// The newest sanitization of each serial and WWN the register holds.
-std::map<std::string, std::string> sanitized_dates(const Settings& settings) {
-    std::map<std::string, std::string> dates;
+// What the register knows of a serial number or WWN.
+struct Known {
+    std::string sanitized;      ///< Date of the newest sanitization; may be empty.
+    certs::LeafFacts newest{};  ///< Entered last.
+};
+using Names = std::map<std::string, Known>;
+
+Names known_names(const Settings& settings) {
+    Names names;
     auto log = open_register(StateDir{settings.state_dir}, /*create=*/false);
-    if (!log) return dates;
+    if (!log) return names;
     const auto entries = log->search("");
-    if (!entries) return dates;
+    if (!entries) return names;
     for (const auto& entry : *entries) {
-        if (entry.facts.type != "sanitization") continue;
         for (const std::string& name : {entry.facts.serial, entry.facts.wwn}) {
-            if (!name.empty())
-                dates[name] = std::max(dates[name], entry.facts.issued.substr(0, 10));
+            if (name.empty()) continue;
+            Known& known = names[name];
+            known.newest = entry.facts;  // they come in the order they were entered
+            if (entry.facts.type == "sanitization")
+                known.sanitized = std::max(known.sanitized, entry.facts.issued.substr(0, 10));
         }
     }
-    return dates;
+    return names;
 }
 
-std::string known_as(const std::map<std::string, std::string>& dates,
-                     const DeviceIdentity& identity) {
+const Known* known_of(const Names& names, const DeviceIdentity& identity) {
     for (const std::string& name :
          {printable(identity.wwn),
           has_unique_serial(identity) ? printable(identity.serial) : std::string{}}) {
-        const auto at = name.empty() ? dates.end() : dates.find(name);
-        if (at != dates.end()) return "sanitized " + at->second;
+        const auto at = name.empty() ? names.end() : names.find(name);
+        if (at != names.end()) return &at->second;
     }
-    return {};
+    return nullptr;
 }
 
 }  // namespace
 
 Result<Listing> list_drives(const Host& host, const Settings& settings) {
     Listing listing;
-    const auto dates = sanitized_dates(settings);
+    const Names names = known_names(settings);
     for (DeviceSnapshot& snapshot : QUIETUS_TRY(discovery::list_drives(host))) {
         for (const std::string& gap : snapshot.usage.not_seen) {
             if (std::find(listing.not_seen.begin(), listing.not_seen.end(), gap) ==
                 listing.not_seen.end())
                 listing.not_seen.push_back(gap);
         }
-        std::string known = known_as(dates, snapshot.identity);
-        listing.drives.push_back({.snapshot = std::move(snapshot), .known_as = std::move(known)});
+        ListedDrive& drive = listing.drives.emplace_back();
+        if (const Known* known = known_of(names, snapshot.identity)) {
+            drive.newest = known->newest;
+            if (!known->sanitized.empty()) drive.known_as = "sanitized " + known->sanitized;
+        }
+        drive.snapshot = std::move(snapshot);
     }
     return listing;
 }

@@ -1,10 +1,12 @@
 #pragma once
 // `quietus list` and `quietus inspect`.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/settings.h"
+#include "certs/register/register.h"
 #include "device/snapshot.h"
 #include "host/host.h"
 
@@ -15,6 +17,8 @@ struct ListedDrive {
     /// "sanitized 2026-11-22" where the register of this host knows the drive by its serial or WWN;
     /// else empty. It says what was once done, not what is on the drive now.
     std::string known_as;
+    /// Its newest entry in the register, of whatever kind; only where it is known.
+    std::optional<certs::LeafFacts> newest;
 };
 
 struct Listing {

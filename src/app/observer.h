@@ -6,26 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "app/progress.h"
 #include "base/exit_status.h"
 #include "plan/consent.h"
 #include "plan/plan.h"
 #include "record/erase_record.h"
 
 namespace quietus::app {
-
-struct Progress {
-    std::string path;
-    int step{0};  ///< from 0
-    int steps{0};
-    bool writing{true};
-    int pass{1};  ///< Of its role, from 1: the pass that is written or read back.
-    int passes{1};
-    PassRole role{PassRole::technique};
-    std::uint64_t done{0};
-    std::uint64_t total{0};
-    std::uint64_t rate{0};   ///< bytes a second, over the step so far
-    std::uint64_t eta_s{0};  ///< of the step; 0 while unknown
-};
 
 /// How it ended for one drive; exactly one per drive of the call.
 struct DriveResult {
@@ -38,6 +25,11 @@ struct DriveResult {
     std::string next_action;  ///< What a person should do now; may be empty.
     std::string id;           ///< Of the erase; empty where none was begun.
     std::string folder;       ///< Evidence, where it is complete.
+    std::uint64_t size{0};    ///< Of the drive, in bytes; 0 where it was not looked at.
+    /// What this call measured; nothing where it wrote nothing.
+    std::optional<UtcTime> started, ended;
+    std::uint64_t bytes_written{0}, write_ms{0};  ///< All passes together.
+    std::uint64_t bytes_read{0}, read_ms{0};      ///< All read-backs together.
 };
 
 class Observer {

@@ -1,11 +1,13 @@
 #include "app/run_status.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
+#include <poll.h>
 #include <unistd.h>
+
+#include <sys/inotify.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -41,6 +43,7 @@ Result<Progress> progress_from_json(const Json& json) {
     progress.total = QUIETUS_TRY(integer_member(json, "total"));
     progress.rate = QUIETUS_TRY(integer_member(json, "rate"));
     progress.eta_s = QUIETUS_TRY(integer_member(json, "eta_s"));
+    progress.waiting = QUIETUS_TRY(bool_member(json, "waiting"));
     return progress;
 }
 
@@ -58,6 +61,13 @@ Result<RunningCall> read_call(const std::string& file) {
 
 }  // namespace
 
+std::string status_file(const StateDir& state, int process) {
+    return state.run_dir() + "/" + std::to_string(process) + ".json";
+}
+std::string control_file(const StateDir& state, int process) {
+    return state.run_dir() + "/" + std::to_string(process) + ".sock";
+}
+
 Json to_json(const Progress& progress) {
     return {{"path", printable_text(progress.path)},
             {"step", progress.step},
@@ -69,7 +79,8 @@ Json to_json(const Progress& progress) {
             {"done", json_integer(progress.done)},
             {"total", json_integer(progress.total)},
             {"rate", json_integer(progress.rate)},
-            {"eta_s", json_integer(progress.eta_s)}};
+            {"eta_s", json_integer(progress.eta_s)},
+            {"waiting", progress.waiting}};
 }
 
 void publish_status(const std::string& file, const std::vector<Progress>& running, UtcTime now) {
@@ -81,11 +92,7 @@ void publish_status(const std::string& file, const std::vector<Progress>& runnin
                                              {"process_started", start_time_of(process)},
                                              {"updated", to_rfc3339(now)},
                                              {"drives", drives}});
-    const std::string temporary = file + ".new";
-    const UniqueFd out{
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (!out.is_open() || !write_all(out.get(), text, temporary)) return;
-    static_cast<void>(std::rename(temporary.c_str(), file.c_str()));
+    static_cast<void>(replace_file(file, text, 0600));
 }
 
 Result<std::vector<RunningCall>> running_calls(const StateDir& state) {
@@ -103,6 +110,27 @@ Result<std::vector<RunningCall>> running_calls(const StateDir& state) {
     std::sort(calls.begin(), calls.end(),
               [](const RunningCall& a, const RunningCall& b) { return a.process < b.process; });
     return calls;
+}
+
+Result<RunWatch> RunWatch::open(const StateDir& state) {
+    UniqueFd fd{inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+    // A status file is renamed into its place and deleted at the end.
+    if (!fd.is_open() ||
+        inotify_add_watch(fd.get(), state.run_dir().c_str(), IN_MOVED_TO | IN_DELETE) < 0) {
+        Error error = sys_error("watch " + state.run_dir(), errno);
+        error.code = ErrorCode::config;
+        return tl::unexpected{std::move(error)};
+    }
+    return RunWatch{std::move(fd)};
+}
+
+void RunWatch::wait(int limit_ms) const {
+    pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    if (poll(&waiting, 1, limit_ms) <= 0) return;
+    // What changed is looked up anew; the events themselves say nothing more.
+    std::array<char, 4096> events{};
+    while (::read(fd_.get(), events.data(), events.size()) > 0) {
+    }
 }
 
 }  // namespace quietus::app

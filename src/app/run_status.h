@@ -7,8 +7,13 @@
 #include "app/observer.h"
 #include "app/state_dir.h"
 #include "base/json.h"
+#include "base/unique_fd.h"
 
 namespace quietus::app {
+
+/// Of the call with this process id.
+std::string status_file(const StateDir& state, int process);
+std::string control_file(const StateDir& state, int process);
 
 /// Replaces the file at once (rename, not synced: after a crash it means nothing). Failure is no
 /// reason to stop.
@@ -25,5 +30,18 @@ struct RunningCall {
 Result<std::vector<RunningCall>> running_calls(const StateDir& state);
 
 Json to_json(const Progress& progress);
+
+/// Notices when a call publishes, begins or ends (inotify on <state>/run).
+class RunWatch {
+  public:
+    /// `config` where the folder is not there or cannot be watched.
+    static Result<RunWatch> open(const StateDir& state);
+    /// Returns when something has changed, or after `limit_ms`: a killed call changes no file.
+    void wait(int limit_ms) const;
+
+  private:
+    explicit RunWatch(UniqueFd fd) : fd_{std::move(fd)} {}
+    UniqueFd fd_;
+};
 
 }  // namespace quietus::app

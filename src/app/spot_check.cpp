@@ -5,19 +5,13 @@
 
 namespace quietus::app {
 
-Result<bool> still_intact(Host& host, const EraseRecord& record, const std::string& node) {
-    const StepOutcome* last_pass = nullptr;
-    for (const StepOutcome& outcome : record.steps) {
-        if (std::holds_alternative<OverwritePass>(outcome.step)) last_pass = &outcome;
-    }
-    if (last_pass == nullptr)
-        return failure(ErrorCode::bad_evidence, "the record knows of no pass");
-    const Geometry& geometry = record.plan.target.geometry;
+Result<bool> still_intact(Host& host, const Expected& expected, const Geometry& geometry,
+                          const std::string& node) {
     const std::size_t piece = std::max<std::size_t>(geometry.logical_sector, 4096);
     const std::uint64_t size = geometry.addressable().bytes;
     if (size < piece) return failure(ErrorCode::unsupported, "too small for a spot check");
-    auto pattern = QUIETUS_TRY(
-        engine::make_pattern_source(written_pattern(*last_pass), last_pass->keystream, piece));
+    auto pattern =
+        QUIETUS_TRY(engine::make_pattern_source(expected.pattern, expected.keystream, piece));
     auto buffer = QUIETUS_TRY(AlignedBuffer::create(piece));
     const auto drive = QUIETUS_TRY(host.open_query(node));
     RangeSet mismatched;
@@ -30,6 +24,19 @@ Result<bool> still_intact(Host& host, const EraseRecord& record, const std::stri
         QUIETUS_TRY(pattern->compare(offset, buffer.span(), geometry.logical_sector, mismatched));
     }
     return mismatched.empty();
+}
+
+Result<bool> still_intact(Host& host, const EraseRecord& record, const std::string& node) {
+    const StepOutcome* last_pass = nullptr;
+    for (const StepOutcome& outcome : record.steps) {
+        if (std::holds_alternative<OverwritePass>(outcome.step)) last_pass = &outcome;
+    }
+    if (last_pass == nullptr)
+        return failure(ErrorCode::bad_evidence, "the record knows of no pass");
+    return still_intact(host,
+                        Expected{.pattern = written_pattern(*last_pass),
+                                 .keystream = last_pass->keystream},
+                        record.plan.target.geometry, node);
 }
 
 }  // namespace quietus::app

@@ -20,14 +20,6 @@ constexpr std::chrono::milliseconds kProgressInterval{200};
 // A read that has not come back for so long: the drive hangs.
 constexpr std::chrono::seconds kSilenceMax{60};
 
-// What the drive should hold, and who says so.
-struct Expectation {
-    Pattern pattern;
-    std::optional<Keystream> keystream;
-    std::string name;
-    std::vector<std::string> remarks;
-};
-
 Result<Expectation> from_technique(const std::string& name) {
     const Technique technique = QUIETUS_TRY(find_technique(name));
     if (!std::holds_alternative<ConstantPattern>(technique.passes.back())) {
@@ -42,7 +34,12 @@ Result<Expectation> from_technique(const std::string& name) {
                        .remarks = {}};
 }
 
-// The published pattern of an authentic certificate.
+std::string text_or_empty(const Json& object, const std::string& key) {
+    return string_member(object, key).value_or("");
+}
+
+}  // namespace
+
 Result<Expectation> from_record(const Json& record) {
     const Json sanitization = QUIETUS_TRY(member(record, "sanitization"));
     const std::string id = QUIETUS_TRY(string_member(record, "id"));
@@ -65,11 +62,6 @@ Result<Expectation> from_record(const Json& record) {
     return expected;
 }
 
-std::string text_or_empty(const Json& object, const std::string& key) {
-    return string_member(object, key).value_or("");
-}
-
-// Is this the drive the certificate speaks of?
 Result<std::vector<std::string>> compare_with_record(const DeviceSnapshot& drive,
                                                      const Json& record) {
     const Json named = QUIETUS_TRY(member(record, "drive"));
@@ -94,6 +86,8 @@ Result<std::vector<std::string>> compare_with_record(const DeviceSnapshot& drive
             "compared"};
     return std::vector<std::string>{};
 }
+
+namespace {
 
 // In the worker: reads and compares piece by piece, a JSON line now and then, the answer last.
 Json read_and_compare(Host& host, const DeviceSnapshot& drive, const Expectation& expected,
@@ -168,15 +162,13 @@ Result<void> follow(const ForkedWorker& worker, const Clock& clock, Observer& ob
                               .pass = 1,
                               .passes = 1,
                               .role = PassRole::technique,
-                              .done = integer_member(message, "done").value_or(0),
+                              .done = 0,
                               .total = answer.total_bytes,
                               .rate = 0,
-                              .eta_s = 0};
-            const auto elapsed_ms =
-                static_cast<std::uint64_t>((clock.monotonic() - began).count() / 1'000'000);
-            progress.rate = elapsed_ms == 0 ? 0 : progress.done / elapsed_ms * 1000;
-            progress.eta_s =
-                progress.rate == 0 ? 0 : (progress.total - progress.done) / progress.rate;
+                              .eta_s = 0,
+                              .waiting = false};
+            advance(progress, integer_member(message, "done").value_or(0),
+                    clock.monotonic() - began);
             observer.progress(progress);
         }
         if (stream != LineReader::State::open)

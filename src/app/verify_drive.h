@@ -10,6 +10,7 @@
 #include "app/signals.h"
 #include "host/host.h"
 #include "plan/technique.h"
+#include "record/erase_record.h"
 
 namespace quietus::app {
 
@@ -36,6 +37,20 @@ struct VerifyAnswer {
                total_bytes > 0;
     }
 };
+
+/// What a drive should hold, and who says so.
+struct Expectation {
+    Pattern pattern;
+    std::optional<Keystream> keystream;
+    std::string name;
+    std::vector<std::string> remarks;
+};
+/// The published pattern of an authentic record.
+Result<Expectation> from_record(const Json& record);
+/// Is this the drive the record speaks of? `bad_evidence` where not; else what could not be
+/// compared.
+Result<std::vector<std::string>> compare_with_record(const DeviceSnapshot& drive,
+                                                     const Json& record);
 
 /// Reads every addressable byte in a worker. A drive that is not the one of the certificate:
 /// bad_evidence. A certificate that is not authentic: not_authentic.

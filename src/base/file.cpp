@@ -29,6 +29,19 @@ Result<std::string> temporary_name(const std::string& path) {
     return path + ".tmp-" + to_hex(random);
 }
 
+Result<void> put_in_place(const std::string& path, std::string_view bytes, mode_t mode, bool sync) {
+    const std::string temporary = QUIETUS_TRY(temporary_name(path));
+    UniqueFd file{
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
+    if (!file.is_open()) return sys_failure("create " + temporary, errno);
+    Result<void> written = sync ? fill_and_sync(std::move(file), bytes, temporary)
+                                : write_all(file.get(), bytes, temporary);
+    if (written && std::rename(temporary.c_str(), path.c_str()) != 0)
+        written = sys_failure("rename to " + path, errno);
+    if (!written) ::unlink(temporary.c_str());
+    return written;
+}
+
 // Hands what is left to read on `fd` to `take`, in chunks, until the end.
 template <class Take>
 Result<void> for_each_chunk(int fd, const std::string& what, Take take) {
@@ -85,18 +98,12 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& what) 
 }
 
 Result<void> write_file_durably(const std::string& path, std::string_view bytes, mode_t mode) {
-    const std::string temporary = QUIETUS_TRY(temporary_name(path));
-    UniqueFd file{
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
-    if (!file.is_open()) return sys_failure("create " + temporary, errno);
-    Result<void> written = fill_and_sync(std::move(file), bytes, temporary);
-    if (written && std::rename(temporary.c_str(), path.c_str()) != 0)
-        written = sys_failure("rename to " + path, errno);
-    if (!written) {
-        ::unlink(temporary.c_str());
-        return written;
-    }
+    QUIETUS_TRY(put_in_place(path, bytes, mode, /*sync=*/true));
     return sync_directory(parent_directory(path));
+}
+
+Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
+    return put_in_place(path, bytes, mode, /*sync=*/false);
 }
 
 Result<void> create_file_durably(const std::string& path, std::string_view bytes, mode_t mode) {

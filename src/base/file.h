@@ -29,6 +29,10 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& what);
 /// afterwards `path` holds `bytes` also after a power cut. On failure `path` is as it was.
 Result<void> write_file_durably(const std::string& path, std::string_view bytes, mode_t mode);
 
+/// The same without syncing: readers see the old bytes or the new, and after a power cut it means
+/// nothing.
+Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode);
+
 /// Like write_file_durably, but fails with sys_errno EEXIST where `path` is already there.
 Result<void> create_file_durably(const std::string& path, std::string_view bytes, mode_t mode);
 

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/run_report.h"
 #include "app/settings.h"
 #include "base/utc_time.h"
 #include "cli/output.h"
@@ -25,6 +26,7 @@ struct Context {
     Output& output;
     app::Settings settings;
     bool json{false};
+    bool no_color{false};  ///< Nothing is drawn over.
 };
 
 using Action = std::function<ExitStatus(Context&)>;
@@ -33,6 +35,7 @@ using Action = std::function<ExitStatus(Context&)>;
 struct Parser {
     CLI::App app{"quietus: erases drives that fail or leave service, and proves it", "quietus"};
     app::Settings settings;
+    app::ReportFiles files;
     bool json{false};
     bool no_color{false};
     std::string log_level{"info"};
@@ -49,6 +52,7 @@ void add_methods(Parser& parser);
 void add_plan(Parser& parser);
 void add_erase(Parser& parser);
 void add_status(Parser& parser);
+void add_stop(Parser& parser);
 void add_verify(Parser& parser);
 void add_certificate(Parser& parser);
 void add_register(Parser& parser);

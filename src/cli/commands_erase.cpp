@@ -6,6 +6,7 @@
 
 #include "app/erase.h"
 #include "base/bytes.h"
+#include "base/parse_units.h"
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
 #include "plan/plan_text.h"
@@ -16,6 +17,10 @@ namespace {
 
 struct EraseFlags {
     std::vector<std::string> devices;
+    std::string manifest_file;
+    bool skip_refused{false};
+    std::optional<unsigned> parallel;
+    std::string max_rate, deadline;
     GoalFlags goal;
     std::vector<std::string> confirm, accept;
     std::string plan_token;
@@ -51,46 +56,85 @@ std::optional<std::string> ask(const app::Signals& signals, const Plan& plan,
 
 void tell_untouched(Output& output, const std::vector<std::string>& devices, const Error& error) {
     for (const std::string& device : devices) {
-        output.result({.path = device,
-                       .model = {},
-                       .serial = {},
-                       .verdict = {},
-                       .media_state = MediaState::untouched,
-                       .status = exit_status_of(error),
-                       .cause = error.message,
-                       .next_action = error.hint,
-                       .id = {},
-                       .folder = {}});
+        app::DriveResult result;
+        result.path = device;
+        result.status = exit_status_of(error);
+        result.cause = error.message;
+        result.next_action = error.hint;
+        output.result(result);
     }
 }
 
-ExitStatus run_erase(Context& context, const EraseFlags& flags) {
-    const auto goal = flags.goal.goal();
-    auto signals = app::Signals::start();
-    if (!goal || !signals) {
-        const Error& error = !goal ? goal.error() : signals.error();
-        context.output.error(error);
-        tell_untouched(context.output, flags.devices, error);
-        return exit_status_of(error);
+// What is wrong with the flags themselves.
+Result<void> check_flags(const EraseFlags& flags, const app::Settings& settings) {
+    QUIETUS_TRY(check_drives(flags.devices, flags.manifest_file));
+    if (flags.parallel && (*flags.parallel == 0 || *flags.parallel > app::kParallelMax))
+        return failure(ErrorCode::usage,
+                       "--parallel takes 1 to " + std::to_string(app::kParallelMax));
+    if (settings.asset_tag.empty()) return {};
+    if (!flags.manifest_file.empty())
+        return failure(ErrorCode::usage, "--asset is for one drive, the manifest names many",
+                       "put it into the column asset");
+    if (flags.devices.size() > 1)
+        return failure(
+            ErrorCode::usage,
+            "--asset names one drive, the call has " + std::to_string(flags.devices.size()),
+            "erase them one at a time, or give --manifest");
+    return {};
+}
+
+Result<RunLimits> limits_from(const EraseFlags& flags) {
+    RunLimits limits;
+    if (!flags.max_rate.empty()) {
+        limits.max_rate = QUIETUS_TRY_CONTEXT(parse_bytes(flags.max_rate), "--max-rate");
+        if (*limits.max_rate < app::kMaxRateLeast)
+            return failure(
+                ErrorCode::usage,
+                "--max-rate is at least " + std::to_string(app::kMaxRateLeast) + " bytes a second");
     }
+    if (!flags.deadline.empty()) {
+        const auto limit = QUIETUS_TRY_CONTEXT(parse_duration(flags.deadline), "--deadline");
+        limits.deadline_s = static_cast<std::uint64_t>(limit.count());
+    }
+    return limits;
+}
+
+Result<app::EraseRequest> request_from(const EraseFlags& flags, const app::Settings& settings) {
+    QUIETUS_TRY(check_flags(flags, settings));
     app::EraseRequest request{.devices = flags.devices,
-                              .goal = *goal,
+                              .manifest_file = flags.manifest_file,
+                              .skip_refused = flags.skip_refused,
+                              .parallel = flags.parallel,
+                              .limits = QUIETUS_TRY(limits_from(flags)),
+                              .goal = QUIETUS_TRY(flags.goal.goal()),
                               .consent = {},
-                              .settings = context.settings,
+                              .settings = settings,
                               .ask = {}};
     request.consent.confirmations = flags.confirm;
     request.consent.plan_token = flags.plan_token;
     request.consent.accepted = {flags.accept.begin(), flags.accept.end()};
+    return request;
+}
+
+ExitStatus run_erase(Context& context, const EraseFlags& flags) {
+    auto request = request_from(flags, context.settings);
+    auto signals = app::Signals::start();
+    if (!request || !signals) {
+        const Error& error = !request ? request.error() : signals.error();
+        context.output.error(error);
+        tell_untouched(context.output, flags.devices, error);
+        return exit_status_of(error);
+    }
     const bool said_nothing = flags.confirm.empty() && flags.plan_token.empty();
     if (said_nothing && !context.json && isatty(STDIN_FILENO) == 1) {
-        request.ask = [&signals](const Plan& plan, const std::string& expected) {
+        request->ask = [&signals](const Plan& plan, const std::string& expected) {
             return ask(*signals, plan, expected);
         };
     }
-    return app::erase_drives(request, {.host = context.host,
-                                       .clock = context.clock,
-                                       .observer = context.output,
-                                       .signals = *signals});
+    return app::erase_drives(*request, {.host = context.host,
+                                        .clock = context.clock,
+                                        .observer = context.output,
+                                        .signals = *signals});
 }
 
 }  // namespace
@@ -100,7 +144,7 @@ void add_erase(Parser& parser) {
         "erase", "Erase drives, read them back, sign and register the proof");
     auto flags = std::make_shared<EraseFlags>();
     app::Settings& settings = parser.settings;
-    sub->add_option("DEVICE", flags->devices, "Block devices: whole disks")->required();
+    add_drives(*sub, flags->devices, flags->manifest_file, flags->skip_refused);
     flags->goal.add_to(*sub);
     sub->add_option("--confirm", flags->confirm,
                     "Serial number of a drive of this call (PATH:SIZE in bytes where it has no "
@@ -110,11 +154,7 @@ void add_erase(Parser& parser) {
         ->allow_extra_args(false);
     sub->add_option("--confirm-plan", flags->plan_token,
                     "Token that plan printed for exactly these drives and steps");
-    sub->add_option("--accept", flags->accept,
-                    "Rule id of an objection that may be overridden; recorded")
-        ->take_all()
-        ->expected(1)
-        ->allow_extra_args(false);
+    add_accept(*sub, flags->accept);
     sub->add_option("--out", settings.out,
                     "Folder for the evidence (default: <state-dir>/certificates)");
     sub->add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
@@ -128,24 +168,22 @@ void add_erase(Parser& parser) {
     sub->add_option("--operator", settings.operator_name, "Who erases, for the record");
     sub->add_option("--organisation", settings.organisation, "Whose drive it is, for the record");
     sub->add_option("--location", settings.location, "Where it is done, for the record");
+    sub->add_option("--parallel", flags->parallel,
+                    "Drives written at a time; the others wait, taken (default: all)");
+    sub->add_option("--max-rate", flags->max_rate,
+                    "Bytes a second and drive at most, as 50M or 200MiB");
+    sub->add_option("--deadline", flags->deadline,
+                    "Stop what is not done after this long, as 8h or 90m");
+    sub->add_option("--summary", parser.files.summary,
+                    "Write the whole run as one JSON document to this file");
+    sub->add_option("--metrics", parser.files.metrics,
+                    "Keep node_exporter metrics in this file (NAME.prom)");
     sub->callback([&parser, flags] {
         parser.command = "erase";
         parser.refused = [flags](Output& output, const Error& error) {
             tell_untouched(output, flags->devices, error);
         };
-        parser.chosen = [flags](Context& context) {
-            if (flags->devices.size() > 1 && !context.settings.asset_tag.empty()) {
-                const Error error{.code = ErrorCode::usage,
-                                  .message = "--asset names one drive, the call has " +
-                                             std::to_string(flags->devices.size()),
-                                  .sys_errno = 0,
-                                  .hint = "erase them one at a time"};
-                context.output.error(error);
-                tell_untouched(context.output, flags->devices, error);
-                return ExitStatus::usage;
-            }
-            return run_erase(context, *flags);
-        };
+        parser.chosen = [flags](Context& context) { return run_erase(context, *flags); };
     });
 }
 

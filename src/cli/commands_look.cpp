@@ -1,10 +1,10 @@
-// list, inspect, plan, status: looking, never writing.
+// list, inspect, plan: looking, never writing.
 
 #include <algorithm>
 
+#include "app/check_drives.h"
 #include "app/list.h"
 #include "app/plan_drives.h"
-#include "app/run_status.h"
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
@@ -23,7 +23,12 @@ std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 
-TableRow row_of(const app::ListedDrive& drive) {
+std::string check_text(const std::optional<app::DriveCheck>& check) {
+    if (!check) return {};
+    return "; " + to_string(check->intact) + (check->why.empty() ? "" : ": " + check->why);
+}
+
+TableRow row_of(const app::ListedDrive& drive, const std::optional<app::DriveCheck>& check) {
     const DeviceSnapshot& seen = drive.snapshot;
     return {printable_text(seen.path),
             or_dash(printable(seen.identity.model)),
@@ -35,32 +40,49 @@ TableRow row_of(const app::ListedDrive& drive) {
             to_string(seen.transport),
             seen.geometry.zones == ZoneModel::none ? to_string(seen.medium) : "zoned",
             printable_text(app::use_text(seen)) + (seen.read_only ? ", read-only" : "") +
-                (drive.known_as.empty() ? "" : "; " + drive.known_as)};
+                (drive.known_as.empty() ? "" : "; " + drive.known_as) + check_text(check)};
 }
 
-ExitStatus run_list(Context& context) {
+Json fields_of(const app::ListedDrive& drive, const std::optional<app::DriveCheck>& check) {
+    Json fields{{"device", printable_text(drive.snapshot.path)},
+                {"use", printable_text(app::use_text(drive.snapshot))},
+                {"known_as", drive.known_as},
+                {"snapshot", to_json(drive.snapshot)}};
+    if (check)
+        fields["check"] = {{"state", to_string(check->intact)},
+                           {"why", printable_text(check->why)}};
+    return fields;
+}
+
+ExitStatus run_list(Context& context, bool check) {
     const auto listing = app::list_drives(context.host, context.settings);
     if (!listing) {
         context.output.error(listing.error());
         return exit_status_of(listing.error());
     }
+    std::vector<std::optional<app::DriveCheck>> checks(listing->drives.size());
+    if (check) {
+        auto checked = app::check_drives(context.host, context.settings, listing->drives);
+        if (!checked) {
+            context.output.error(checked.error());
+            return exit_status_of(checked.error());
+        }
+        checks = std::move(*checked);
+    }
     std::vector<TableRow> rows{
         {"DEVICE", "MODEL", "SERIAL", "WWN", "SIZE", "SECTOR", "TRANSPORT", "KIND", "USE"}};
-    for (const app::ListedDrive& drive : listing->drives) {
-        rows.push_back(row_of(drive));
-        if (context.json)
-            context.output.finding("device",
-                                   {{"device", printable_text(drive.snapshot.path)},
-                                    {"use", printable_text(app::use_text(drive.snapshot))},
-                                    {"known_as", drive.known_as},
-                                    {"snapshot", to_json(drive.snapshot)}},
-                                   {});
+    bool all_intact = true;
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        const app::ListedDrive& drive = listing->drives[i];
+        rows.push_back(row_of(drive, checks[i]));
+        all_intact = all_intact && (!checks[i] || checks[i]->intact == app::Intact::yes);
+        if (context.json) context.output.finding("device", fields_of(drive, checks[i]), {});
     }
     if (!context.json)
         context.output.finding("list", {},
                                listing->drives.empty() ? "no drives" : table_text(rows));
     for (const std::string& gap : listing->not_seen) context.output.note("not seen: " + gap);
-    return ExitStatus::ok;
+    return all_intact ? ExitStatus::ok : ExitStatus::no;
 }
 
 std::string sourced_line(const std::string& name, const SourcedString& text) {
@@ -127,15 +149,18 @@ ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices
     return worst_untouched(statuses);
 }
 
-ExitStatus run_plan(Context& context, const std::vector<std::string>& devices,
-                    const GoalFlags& flags) {
-    const auto goal = flags.goal();
-    if (!goal) {
-        context.output.error(goal.error());
-        return exit_status_of(goal.error());
+ExitStatus run_plan(Context& context, const app::PlanRequest& flags, const GoalFlags& goal_flags) {
+    app::PlanRequest request = flags;
+    const auto named = check_drives(request.devices, request.manifest_file);
+    const auto goal = goal_flags.goal();
+    if (!named || !goal) {
+        const Error& error = !named ? named.error() : goal.error();
+        context.output.error(error);
+        return exit_status_of(error);
     }
+    request.goal = *goal;
     const app::Planned planned =
-        app::plan_drives(context.host, context.clock, devices, *goal, context.settings);
+        app::plan_drives(context.host, context.clock, request, context.settings);
     for (std::size_t i = 0; i < planned.plans.size(); ++i) {
         const Plan& plan = planned.plans[i];
         context.output.finding(
@@ -147,55 +172,24 @@ ExitStatus run_plan(Context& context, const std::vector<std::string>& devices,
     }
     for (const Error& error : planned.failures) context.output.error(error);
     context.output.objections(planned.objections);
-    // A token for what the guards would refuse is of no use to anybody; --accept may still lift the
-    // others.
-    const bool stopped =
-        std::any_of(planned.objections.begin(), planned.objections.end(),
-                    [](const Objection& o) { return o.severity == Severity::stop; });
-    if (planned.failures.empty() && !stopped)
+    if (!planned.token.empty())
         context.output.finding(
             "token", {{"token", planned.token}, {"expires_after_s", kTokenLifetimeMs / 1000}},
             "token: " + planned.token + "  (for --confirm-plan, good for an hour)");
     return planned.status;
 }
 
-ExitStatus run_status(Context& context) {
-    const auto calls = app::running_calls(app::StateDir{context.settings.state_dir});
-    if (!calls) {
-        context.output.error(calls.error());
-        return exit_status_of(calls.error());
-    }
-    std::size_t drives = 0;
-    for (const app::RunningCall& call : *calls) {
-        for (const app::Progress& p : call.drives) {
-            ++drives;
-            Json fields = app::to_json(p);
-            fields["process"] = call.process;
-            const std::uint64_t share =
-                p.total == 0 ? 0
-                             : static_cast<std::uint64_t>(static_cast<double>(p.done) /
-                                                          static_cast<double>(p.total) * 100.0);
-            context.output.finding(
-                "progress", fields,
-                printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
-                    std::to_string(p.steps) + " " + doing_text(p) + " " + std::to_string(share) +
-                    "%  " + human_size({p.rate}) + "/s" +
-                    (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left") + "  (process " +
-                    std::to_string(call.process) + ")");
-        }
-    }
-    if (drives == 0) context.output.finding("status", {{"running", 0}}, "nothing is running");
-    return ExitStatus::ok;
-}
-
 }  // namespace
 
 void add_list(Parser& parser) {
-    CLI::App* sub =
-        parser.app.add_subcommand("list", "Show every drive and what uses it (opens no drive)");
-    sub->callback([&parser] {
+    CLI::App* sub = parser.app.add_subcommand(
+        "list", "Show every drive and what uses it (opens none without --check)");
+    auto check = std::make_shared<bool>(false);
+    sub->add_flag("--check", *check,
+                  "Read drives that the register knows at 64 places: still as they were left?");
+    sub->callback([&parser, check] {
         parser.command = "list";
-        parser.chosen = run_list;
+        parser.chosen = [check](Context& context) { return run_list(context, *check); };
     });
 }
 
@@ -213,26 +207,20 @@ void add_inspect(Parser& parser) {
 void add_plan(Parser& parser) {
     CLI::App* sub = parser.app.add_subcommand(
         "plan", "Show exactly what erase would do, and a token for it; writes nothing");
-    auto devices = std::make_shared<std::vector<std::string>>();
+    auto request = std::make_shared<app::PlanRequest>();
     auto flags = std::make_shared<GoalFlags>();
-    sub->add_option("DEVICE", *devices, "Block devices")->required();
+    add_drives(*sub, request->devices, request->manifest_file, request->skip_refused);
     flags->add_to(*sub);
     sub->add_option("--out", parser.settings.out,
                     "Folder for the evidence (default: <state-dir>/certificates)");
-    sub->callback([&parser, devices, flags] {
+    auto accept = std::make_shared<std::vector<std::string>>();
+    add_accept(*sub, *accept);
+    sub->callback([&parser, request, flags, accept] {
         parser.command = "plan";
-        parser.chosen = [devices, flags](Context& context) {
-            return run_plan(context, *devices, *flags);
+        parser.chosen = [request, flags, accept](Context& context) {
+            request->accepted = {accept->begin(), accept->end()};
+            return run_plan(context, *request, *flags);
         };
-    });
-}
-
-void add_status(Parser& parser) {
-    CLI::App* sub =
-        parser.app.add_subcommand("status", "Show what is running now, how far, how long still");
-    sub->callback([&parser] {
-        parser.command = "status";
-        parser.chosen = run_status;
     });
 }
 

@@ -56,4 +56,27 @@ Result<Profile> technique_named(const std::string& word) {
     return parse_profile(*text, word);
 }
 
+void add_drives(CLI::App& sub, std::vector<std::string>& devices, std::string& manifest_file,
+                bool& skip_refused) {
+    sub.add_option("DEVICE", devices,
+                   "Whole disks: /dev/..., serial:..., wwn:... (default: all of the manifest)");
+    sub.add_option("--manifest", manifest_file,
+                   "Table (CSV) that names the drives and says whose they are");
+    sub.add_flag("--skip-refused", skip_refused,
+                 "Leave out drives that are refused instead of refusing all");
+}
+
+void add_accept(CLI::App& sub, std::vector<std::string>& rules) {
+    sub.add_option("--accept", rules, "Rule id of an objection that may be overridden; recorded")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+}
+
+Result<void> check_drives(const std::vector<std::string>& devices,
+                          const std::string& manifest_file) {
+    if (!devices.empty() || !manifest_file.empty()) return {};
+    return failure(ErrorCode::usage, "no drive is named", "give a DEVICE, or --manifest FILE");
+}
+
 }  // namespace quietus::cli

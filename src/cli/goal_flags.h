@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -22,5 +23,14 @@ struct GoalFlags {
 /// What --technique and `methods` take: a name, an alias, pattern:HEX, or the file of an own
 /// profile (a word with a '/' in it, or ending in .toml). A file that cannot be read is `usage`.
 Result<Profile> technique_named(const std::string& word);
+
+/// DEVICEs, --manifest and --skip-refused: which drives a call is about; the same for plan and
+/// erase.
+void add_drives(CLI::App& sub, std::vector<std::string>& devices, std::string& manifest_file,
+                bool& skip_refused);
+void add_accept(CLI::App& sub, std::vector<std::string>& rules);
+/// `usage` where neither names any.
+Result<void> check_drives(const std::vector<std::string>& devices,
+                          const std::string& manifest_file);
 
 }  // namespace quietus::cli

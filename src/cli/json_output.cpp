@@ -1,3 +1,4 @@
+#include "app/result_fields.h"
 #include "app/run_status.h"
 #include "base/bytes.h"
 #include "cli/output.h"
@@ -23,7 +24,7 @@ class JsonOutput final : public Output {
     }
     void objections(const std::vector<Objection>& objections) override {
         for (const Objection& objection : objections)
-            print_event(clock_, "objection", event_fields(objection));
+            print_event(clock_, "objection", app::objection_fields(objection));
     }
     void phase(const std::string& path, const std::string& text) override {
         print_event(clock_, "phase",
@@ -59,13 +60,10 @@ class JsonOutput final : public Output {
                      {"signer_sha256", fingerprint}});
     }
     void result(const app::DriveResult& result) override {
-        print_event(clock_, "result", event_fields(result));
+        print_event(clock_, "result", app::result_fields(result));
     }
     void error(const Error& error) override {
-        print_event(clock_, "error",
-                    {{"exit", to_int(exit_status_of(error))},
-                     {"what", printable_text(error.message)},
-                     {"remedy", printable_text(error.hint)}});
+        print_event(clock_, "error", app::error_fields(error));
     }
     void finding(const std::string& type, const Json& fields,
                  const std::string& /*text*/) override {

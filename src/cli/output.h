@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/observer.h"
+#include "app/run_report.h"
 #include "base/exit_status.h"
 #include "base/json.h"
 #include "base/utc_time.h"
@@ -22,8 +23,17 @@ void print_objection(const Objection& objection);
 void print_line(const std::string& text);    ///< Standard output.
 void print_advice(const std::string& text);  ///< Standard error.
 
-/// "writing", "pass 2/7 writing", "proof pass reading back".
-std::string doing_text(const app::Progress& progress);
+/// Lines on standard output that are drawn over on a terminal (ECMA-48 CUU and ED), and printed
+/// anew elsewhere.
+class LiveLines {
+  public:
+    explicit LiveLines(bool redraw) : redraw_{redraw} {}
+    void show(const std::string& text);
+
+  private:
+    bool redraw_;
+    std::size_t drawn_{0};
+};
 
 /// How a command talks. Both kinds say every result once and the summary last.
 class Output : public app::Observer {
@@ -36,11 +46,15 @@ class Output : public app::Observer {
     virtual int summary(ExitStatus status) = 0;
 };
 
+/// Tells `inner` everything, and keeps the report files up to date: at the beginning, the metrics
+/// now and then, both at the end. `config` where they cannot be written now.
+Result<std::unique_ptr<Output>> make_reporting_output(const Clock& clock,
+                                                      const std::string& command,
+                                                      app::ReportFiles files,
+                                                      std::unique_ptr<Output>& inner);
+
 std::unique_ptr<Output> make_text_output(const Clock& clock, bool terminal);
 /// Says hello.
 std::unique_ptr<Output> make_json_output(const Clock& clock, const std::string& command);
-
-Json event_fields(const Objection& objection);
-Json event_fields(const app::DriveResult& result);
 
 }  // namespace quietus::cli

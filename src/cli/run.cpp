@@ -42,6 +42,7 @@ void describe(Parser& parser) {
     add_plan(parser);
     add_erase(parser);
     add_status(parser);
+    add_stop(parser);
     add_verify(parser);
     add_certificate(parser);
     add_inspect(parser);
@@ -61,6 +62,17 @@ void describe(Parser& parser) {
 bool asks_for_json(int argc, const char* const* argv) {
     return std::any_of(argv + 1, argv + std::max(argc, 1),
                        [](const char* arg) { return std::strcmp(arg, "--json") == 0; });
+}
+
+// What stands behind an option, for when the parser has given up.
+std::string value_of(std::string_view option, int argc, const char* const* argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view arg = argv[i];
+        if (arg == option && i + 1 < argc) return argv[i + 1];
+        if (arg.starts_with(option) && arg.substr(option.size()).starts_with('='))
+            return std::string{arg.substr(option.size() + 1)};
+    }
+    return {};
 }
 
 // The parser's complaint as one line of ours; its exceptions stop here. Nothing where argv was
@@ -92,7 +104,13 @@ std::optional<int> parse(Parser& parser, int argc, const char* const* argv, cons
                           .sys_errno = 0,
                           .hint = "quietus --help, or man quietus"};
         const bool json = asks_for_json(argc, argv);
-        const auto output = json ? make_json_output(clock, "") : make_text_output(clock, false);
+        auto output = json ? make_json_output(clock, "") : make_text_output(clock, false);
+        // A document of an earlier call must not be taken for one of this.
+        const app::ReportFiles files{.summary = value_of("--summary", argc, argv), .metrics = {}};
+        if (files.any()) {
+            if (auto reporting = make_reporting_output(clock, "", files, output))
+                output = std::move(*reporting);
+        }
         output->error(error);
         return output->summary(ExitStatus::usage);
     }
@@ -143,13 +161,18 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
     describe(parser);
     if (const auto over = parse(parser, argc, argv, clock)) return *over;
     const bool redraw = isatty(STDERR_FILENO) == 1 && !parser.no_color && !environment("NO_COLOR");
-    const auto output =
+    auto output =
         parser.json ? make_json_output(clock, parser.command) : make_text_output(clock, redraw);
     const auto fail = [&](const Error& error) {
         output->error(error);
         if (parser.refused) parser.refused(*output, error);
         return output->summary(exit_status_of(error));
     };
+    if (parser.files.any()) {
+        auto reporting = make_reporting_output(clock, parser.command, parser.files, output);
+        if (!reporting) return fail(reporting.error());
+        output = std::move(*reporting);
+    }
     const auto level = log::parse_level(parser.log_level);
     if (!level) return fail(level.error());
     log::start(*level);
@@ -162,7 +185,8 @@ int run(int argc, const char* const* argv, Host& host, const Clock& clock) {
                     .clock = clock,
                     .output = *output,
                     .settings = parser.settings,
-                    .json = parser.json};
+                    .json = parser.json,
+                    .no_color = parser.no_color || environment("NO_COLOR")};
     return output->summary(parser.chosen(context));
 }
 

@@ -9,21 +9,6 @@ namespace {
 
 constexpr std::chrono::nanoseconds kPlainInterval = std::chrono::seconds{30};
 
-std::string percent(std::uint64_t done, std::uint64_t total) {
-    const std::uint64_t tenths =
-        total == 0 ? 0
-                   : static_cast<std::uint64_t>(static_cast<double>(done) /
-                                                static_cast<double>(total) * 1000.0);
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
-}
-
-std::string progress_text(const app::Progress& p) {
-    return printable_text(p.path) + ": step " + std::to_string(p.step + 1) + "/" +
-           std::to_string(p.steps) + " " + doing_text(p) + " " + percent(p.done, p.total) + "  " +
-           human_size({p.rate}) + "/s" +
-           (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left");
-}
-
 class TextOutput final : public Output {
   public:
     TextOutput(const Clock& clock, bool terminal) : clock_{clock}, terminal_{terminal} {}
@@ -43,7 +28,7 @@ class TextOutput final : public Output {
         if (last.count() == 0) last = clock_.monotonic();
         if (clock_.monotonic() - last < kPlainInterval) return;
         last = clock_.monotonic();
-        print_advice(progress_text(progress));
+        print_advice(app::progress_text(progress));
     }
     void warning(const std::string& text) override {
         say("quietus: warning: " + printable_text(text));
@@ -94,7 +79,7 @@ class TextOutput final : public Output {
 
     // One line per drive, drawn over the ones before (ECMA-48 CUU and EL).
     void redraw(const app::Progress& progress) {
-        lines_[progress.path] = progress_text(progress);
+        lines_[progress.path] = app::progress_text(progress);
         std::string text = drawn_ == 0 ? "" : "\x1b[" + std::to_string(drawn_) + "A";
         for (const auto& [path, line] : lines_) text += "\x1b[2K" + line + "\n";
         drawn_ = lines_.size();

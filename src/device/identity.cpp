@@ -22,6 +22,17 @@ bool agree(const SourcedString& a, const SourcedString& b) {
     return !a.has_value() || !b.has_value() || same_value(a, b);
 }
 
+std::string bare_wwn(std::string_view text) {
+    std::string bare{text};
+    std::transform(bare.begin(), bare.end(), bare.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    for (const std::string_view prefix : {"naa.", "eui.", "0x"}) {
+        if (bare.starts_with(prefix)) return bare.substr(prefix.size());
+    }
+    return bare;
+}
+
 }  // namespace
 
 std::string to_string(DeviceNumber number) {
@@ -53,6 +64,16 @@ bool has_unique_serial(const DeviceIdentity& identity) {
         std::find(kPlaceholders.begin(), kPlaceholders.end(), serial) != kPlaceholders.end())
         return false;
     return std::any_of(serial.begin(), serial.end(), [&](char c) { return c != serial.front(); });
+}
+
+bool is_wwn_of(const DeviceIdentity& identity, std::string_view said) {
+    const std::string own = bare_wwn(printable(identity.wwn));
+    return !own.empty() && own == bare_wwn(said);
+}
+
+bool is_serial_of(const DeviceIdentity& identity, std::string_view said) {
+    const std::string own = printable(identity.serial);
+    return !own.empty() && own == said;
 }
 
 std::string to_string(const DeviceIdentity& identity) {

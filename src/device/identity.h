@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/units.h"
 #include "device/device_string.h"
@@ -55,6 +56,12 @@ bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b);
 /// shared, and not a placeholder all drives of a kind share ("0000000000000000", "123456789ABC",
 /// …).
 bool has_unique_serial(const DeviceIdentity& identity);
+
+/// Does `said` (of a person, a file, an order) name this drive's WWN? Case and the kernel's and
+/// other tools' prefixes ("naa.", "eui.", "0x") do not count.
+bool is_wwn_of(const DeviceIdentity& identity, std::string_view said);
+/// The same for the serial number: exactly as printed.
+bool is_serial_of(const DeviceIdentity& identity, std::string_view said);
 
 /// "MODEL SERIAL", printable, for messages.
 std::string to_string(const DeviceIdentity& identity);

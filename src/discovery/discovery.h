@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -23,7 +24,14 @@ struct NamedDevice {
     std::string path;
     DeviceNumber number;
 };
+/// "serial:S" and "wwn:W" are looked for among the whole disks that sysfs shows: none, several (all
+/// named), and a serial number that is no drive's own are `bad_evidence`.
 Result<NamedDevice> resolve_device(const Host& host, const std::string& typed);
+/// The same for many, with one look at sysfs. Results in the order of `typed`.
+std::vector<Result<NamedDevice>> resolve_devices(const Host& host,
+                                                 const std::vector<std::string>& typed);
+inline constexpr std::string_view kBySerial = "serial:";
+inline constexpr std::string_view kByWwn = "wwn:";
 
 /// Everything about one drive or partition, opening it read-only: may hang on a dying drive, so
 /// callers run it in a worker process with a deadline. `ignore_processes`: ours, whose descriptors,

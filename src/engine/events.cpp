@@ -40,6 +40,7 @@ Result<void> fold_open(const Json& entry, EraseRecord& record) {
     record.operated_by =
         QUIETUS_TRY(operator_facts_from_json(QUIETUS_TRY(member(entry, "operator"))));
     record.order = QUIETUS_TRY(order_facts_from_json(QUIETUS_TRY(member(entry, "order"))));
+    record.limits = QUIETUS_TRY(run_limits_from_json(QUIETUS_TRY(member(entry, "limits"))));
     record.unaddressable_bytes = record.plan.target.geometry.unaddressable().bytes;
     return {};
 }
@@ -146,7 +147,8 @@ Json open_event(const EraseRecord& start) {
             {"host", to_json(start.host)},
             {"tool", to_json(start.tool)},
             {"operator", to_json(start.operated_by)},
-            {"order", to_json(start.order)}};
+            {"order", to_json(start.order)},
+            {"limits", to_json(start.limits)}};
 }
 
 Json begin_event(const StepOutcome& outcome) {

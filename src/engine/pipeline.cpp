@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "base/random.h"
 #include "engine/crew.h"
@@ -65,11 +66,14 @@ std::string cause_of(const IoCompletion& completion) {
 class Run {
   public:
     Run(IoQueue& queue, IoKind kind, const std::vector<Range>& extents, const KeepGoing& keep_going,
-        PatternSource& pattern, unsigned helpers_max)
+        PatternSource& pattern, unsigned helpers_max, Pacer* pacer)
         : queue_{queue},
           pattern_{pattern},
           kind_{kind},
-          cursor_{extents, queue.request_size()},
+          cursor_{extents, pacer == nullptr
+                               ? queue.request_size()
+                               : std::min(queue.request_size(), pacer->request_size())},
+          pacer_{pacer},
           keep_going_{keep_going},
           crew_{[this](const Work& work) { return work_with(pattern_, work); },
                 [this] { return craft_of_a_helper(); }, helpers_max} {
@@ -81,14 +85,16 @@ class Run {
 
     Coverage go() {
         while (true) {
-            start_what_fits();
+            const auto until_next = start_what_fits();
             work();
             if (!running()) crew_.drop_waiting();
             if (queue_.in_flight() > 0)
-                take_completions(crew_.waiting() > 0 ? 0 : kWaitMs);
+                take_completions(crew_.waiting() > 0 ? 0 : wait_at_most(until_next));
             else if (crew_.with_helpers() > 0)
                 crew_.wait_for_helpers(kWaitMs);
-            else if (crew_.waiting() == 0 && (!running() || cursor_.at_end()))
+            else if (crew_.waiting() == 0 && running() && until_next)
+                pacer_->pause(std::chrono::milliseconds{wait_at_most(until_next)});
+            else if (crew_.waiting() == 0 && (!running() || (cursor_.at_end() && !next_)))
                 break;
             if (running() && !keep_going_(coverage_.covered))
                 stop(StepEnd::interrupted, "interrupted");
@@ -142,14 +148,25 @@ class Run {
         return [this, own](const Work& work) { return work_with(*own, work); };
     }
 
-    void start_what_fits() {
+    /// How long the next request has to wait for the pace; nothing where none waits for it.
+    std::optional<std::chrono::milliseconds> start_what_fits() {
         while (running() && !free_.empty()) {
-            const auto extent = cursor_.next();
-            if (!extent) return;
-            const Work work{.slot = free_.back(), .extent = *extent};
+            if (!next_) next_ = cursor_.next();
+            if (!next_) return std::nullopt;
+            if (pacer_ != nullptr) {
+                if (const auto wait = pacer_->until_next(); wait.count() > 0) return wait;
+                pacer_->sent(next_->count);
+            }
+            const Work work{.slot = free_.back(), .extent = *std::exchange(next_, std::nullopt)};
             free_.pop_back();
             start(work);
         }
+        return std::nullopt;
+    }
+
+    static int wait_at_most(const std::optional<std::chrono::milliseconds>& until_next) {
+        constexpr std::chrono::milliseconds kWait{kWaitMs};
+        return static_cast<int>(std::min(kWait, until_next.value_or(kWait)).count());
     }
 
     // One piece at a time, so that what is done goes out at once and the drive never waits for the
@@ -192,6 +209,8 @@ class Run {
 
     IoKind kind_;
     RequestCursor cursor_;
+    std::optional<Range> next_;  ///< Taken from the cursor, and waiting for the pace.
+    Pacer* pacer_;               ///< May be none.
     const KeepGoing& keep_going_;
     std::vector<unsigned> free_;
     bool stopped_{false};
@@ -202,8 +221,8 @@ class Run {
 class WriteRun final : public Run {
   public:
     WriteRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-             const KeepGoing& keep_going, unsigned helpers_max)
-        : Run{queue, IoKind::write, extents, keep_going, pattern, helpers_max},
+             const KeepGoing& keep_going, unsigned helpers_max, Pacer* pacer)
+        : Run{queue, IoKind::write, extents, keep_going, pattern, helpers_max, pacer},
           shared_{!pattern.shared().empty() && queue.use_shared_source(pattern.shared())} {}
 
   private:
@@ -230,8 +249,9 @@ class WriteRun final : public Run {
 class ReadRun final : public Run {
   public:
     ReadRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-            std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max)
-        : Run{queue, IoKind::read, extents, keep_going, pattern, helpers_max}, sector_{sector} {}
+            std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max,
+            Pacer* pacer)
+        : Run{queue, IoKind::read, extents, keep_going, pattern, helpers_max, pacer}, sector_{sector} {}
 
   private:
     WorkDone work_with(PatternSource& pattern, const Work& work) override {
@@ -269,13 +289,15 @@ class ReadRun final : public Run {
 }  // namespace
 
 Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going, unsigned helpers_max) {
-    return WriteRun{queue, pattern, extents, keep_going, helpers_max}.go();
+                       const KeepGoing& keep_going, unsigned helpers_max, Pacer* pacer) {
+    return WriteRun{queue, pattern, extents, keep_going, helpers_max, pacer}.go();
 }
 
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max) {
-    Coverage coverage = ReadRun{queue, pattern, extents, sector, keep_going, helpers_max}.go();
+                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max,
+                      Pacer* pacer) {
+    Coverage coverage =
+        ReadRun{queue, pattern, extents, sector, keep_going, helpers_max, pacer}.go();
     if (coverage.end == StepEnd::completed && !coverage.mismatched.empty()) {
         coverage.end = StepEnd::mismatch;
         coverage.cause =

@@ -8,6 +8,7 @@
 
 #include "base/range_set.h"
 #include "base/result.h"
+#include "engine/pacer.h"
 #include "engine/pattern_source.h"
 #include "host/io_queue.h"
 #include "record/erase_record.h"
@@ -35,12 +36,13 @@ inline constexpr std::size_t kMismatchRangesMax = 4096;
 
 /// Writes the pattern over `extents` (sorted, multiples of the sector). Ends at the first error,
 /// after the requests in flight have come back.
-/// `helpers_max`: how many threads may help to fill buffers where one cannot keep up.
+/// `helpers_max`: how many threads may help to fill buffers where one cannot keep up. With a pacer,
+/// requests go at its pace and have at most its size; without, as fast as they can.
 Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going, unsigned helpers_max = 0);
+                       const KeepGoing& keep_going, unsigned helpers_max = 0, Pacer* pacer = nullptr);
 
 /// Reads `extents` and compares. Goes on past mismatches, ends at the first read error.
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max = 0);
+                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max = 0, Pacer* pacer = nullptr);
 
 }  // namespace quietus::engine

@@ -22,7 +22,9 @@ class Runner {
           clock_{clock},
           options_{options},
           addressable_{drive.plan().target.geometry.addressable().bytes},
-          sector_{drive.plan().target.geometry.logical_sector} {}
+          sector_{drive.plan().target.geometry.logical_sector},
+          pacer_{clock, options.max_rate, paced_request(options, sector_),
+                 [&control](std::chrono::milliseconds limit) { control.pause(limit); }} {}
 
     RunEnd go() {
         RunEnd end;
@@ -109,7 +111,7 @@ class Runner {
             outcome,
             [&](IoQueue& queue, PatternSource& pattern) {
                 return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome),
-                                     options_.helpers_max);
+                                     options_.helpers_max, &pacer_);
             },
             *last_written_, outcome.keystream);
         record(coverage, outcome);
@@ -133,7 +135,7 @@ class Runner {
             outcome,
             [&](IoQueue& queue, PatternSource& pattern) {
                 return read_extents(queue, pattern, extents, sector_, keep_going(outcome),
-                                    options_.helpers_max);
+                                    options_.helpers_max, &pacer_);
             },
             *last_written_, last_keystream_);
         outcome.unreadable = std::exchange(coverage.failed, {});
@@ -161,13 +163,20 @@ class Runner {
         return coverage;
     }
 
-    static void record(const Coverage& coverage, StepOutcome& outcome) {
+    void record(const Coverage& coverage, StepOutcome& outcome) const {
         outcome.covered = coverage.covered;
         outcome.failed = coverage.failed;
         outcome.mismatched = coverage.mismatched;
         outcome.bytes_done = coverage.covered.total();
         outcome.end = coverage.end;
-        outcome.cause = coverage.cause;
+        outcome.cause =
+            coverage.end == StepEnd::interrupted ? control_.stop_cause() : coverage.cause;
+    }
+
+    static std::size_t paced_request(const RunOptions& options, std::uint32_t sector) {
+        return options.max_rate
+                   ? paced_request_size(*options.max_rate, options.request_size, sector)
+                   : options.request_size;
     }
 
     KeepGoing keep_going(const StepOutcome& outcome) {
@@ -195,6 +204,7 @@ class Runner {
     std::optional<Pattern> last_written_;  ///< What the drive should hold now.
     std::optional<Keystream> last_keystream_;
     std::chrono::nanoseconds last_progress_{0};
+    Pacer pacer_;
 };
 
 }  // namespace

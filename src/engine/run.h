@@ -28,6 +28,10 @@ class RunControl {
     /// Every few hundred milliseconds at most; never blocks.
     virtual void progress(const StepOutcome& outcome, const RangeSet& covered) = 0;
     virtual bool stop_requested() = 0;
+    /// Why a step that was stopped is interrupted.
+    virtual std::string stop_cause() const { return "interrupted"; }
+    /// Waits so long, or until there is something to be said to the run.
+    virtual void pause(std::chrono::milliseconds limit) = 0;
 };
 
 struct RunEnd {
@@ -40,6 +44,7 @@ struct RunOptions {
     std::size_t request_size{kRequestSize};
     bool force_threads{false};
     unsigned helpers_max{helpers_possible()};
+    std::optional<std::uint64_t> max_rate{};  ///< Bytes a second, writing and reading back.
 };
 
 /// Runs the plan's steps until one does not complete. Whatever happens there is an outcome, never

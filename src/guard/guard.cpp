@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "base/bytes.h"
+
 namespace quietus::guard {
 
 namespace {
@@ -43,6 +45,14 @@ bool is_rule(std::string_view id) {
 bool can_be_accepted(std::string_view id) {
     const Rule* rule = rule_of(id);
     return rule != nullptr && rule->severity == Severity::needs_consent;
+}
+
+Error cannot_be_accepted(std::string_view id) {
+    return {.code = ErrorCode::usage,
+            .message = "--accept " + printable_text(id) +
+                       (is_rule(id) ? ": no consent lifts this rule" : ": no such rule"),
+            .sys_errno = 0,
+            .hint = "the rules are listed in quietus(8)"};
 }
 
 Review review(const Situation& situation) {

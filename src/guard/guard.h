@@ -51,6 +51,8 @@ std::span<const Rule> rules();
 /// looked at.
 bool is_rule(std::string_view id);
 bool can_be_accepted(std::string_view id);
+/// What to say of a rule that cannot.
+Error cannot_be_accepted(std::string_view id);
 
 /// What names this drive and no other of the call: its serial, or PATH:SIZE where it has no unique
 /// one or another drive of the call shows the same (NVMe namespaces do). What a prompt asks for and

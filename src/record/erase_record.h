@@ -119,7 +119,17 @@ struct OperatorFacts {
 /// What the caller said about the drive and the job; all optional, all printable.
 struct OrderFacts {
     std::string ticket, asset_tag, organisation, location;
+    std::string customer, classification, destination;
+    std::string manifest_sha256;     ///< Of the file that named the drive; empty without one.
+    std::uint64_t manifest_line{0};  ///< Where in it, from 1.
     friend bool operator==(const OrderFacts&, const OrderFacts&) = default;
+};
+
+/// What the caller allowed the run of one drive.
+struct RunLimits {
+    std::optional<std::uint64_t> max_rate;    ///< Bytes a second, writing and reading back.
+    std::optional<std::uint64_t> deadline_s;  ///< Seconds from the beginning of the call.
+    friend bool operator==(const RunLimits&, const RunLimits&) = default;
 };
 
 /// The whole of it.
@@ -148,6 +158,7 @@ struct EraseRecord {
     ToolFacts tool;
     OperatorFacts operated_by;
     OrderFacts order;
+    RunLimits limits;
     friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
 };
 

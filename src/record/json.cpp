@@ -175,14 +175,40 @@ Json to_json(const OrderFacts& facts) {
     return {{"ticket", facts.ticket},
             {"asset_tag", facts.asset_tag},
             {"organisation", facts.organisation},
-            {"location", facts.location}};
+            {"location", facts.location},
+            {"customer", facts.customer},
+            {"classification", facts.classification},
+            {"destination", facts.destination},
+            {"manifest_sha256", facts.manifest_sha256},
+            {"manifest_line", json_integer(facts.manifest_line)}};
 }
 
 Result<OrderFacts> order_facts_from_json(const Json& json) {
     return OrderFacts{.ticket = QUIETUS_TRY(string_member(json, "ticket")),
                       .asset_tag = QUIETUS_TRY(string_member(json, "asset_tag")),
                       .organisation = QUIETUS_TRY(string_member(json, "organisation")),
-                      .location = QUIETUS_TRY(string_member(json, "location"))};
+                      .location = QUIETUS_TRY(string_member(json, "location")),
+                      .customer = QUIETUS_TRY(string_member(json, "customer")),
+                      .classification = QUIETUS_TRY(string_member(json, "classification")),
+                      .destination = QUIETUS_TRY(string_member(json, "destination")),
+                      .manifest_sha256 = QUIETUS_TRY(string_member(json, "manifest_sha256")),
+                      .manifest_line = QUIETUS_TRY(integer_member(json, "manifest_line"))};
+}
+
+// What was not limited is not there.
+Json to_json(const RunLimits& limits) {
+    Json json = Json::object();
+    if (limits.max_rate) json["max_rate"] = json_integer(*limits.max_rate);
+    if (limits.deadline_s) json["deadline_s"] = json_integer(*limits.deadline_s);
+    return json;
+}
+
+Result<RunLimits> run_limits_from_json(const Json& json) {
+    RunLimits limits;
+    if (json.contains("max_rate")) limits.max_rate = QUIETUS_TRY(integer_member(json, "max_rate"));
+    if (json.contains("deadline_s"))
+        limits.deadline_s = QUIETUS_TRY(integer_member(json, "deadline_s"));
+    return limits;
 }
 
 }  // namespace quietus

@@ -25,5 +25,7 @@ Json to_json(const OperatorFacts& facts);
 Result<OperatorFacts> operator_facts_from_json(const Json& json);
 Json to_json(const OrderFacts& facts);
 Result<OrderFacts> order_facts_from_json(const Json& json);
+Json to_json(const RunLimits& limits);
+Result<RunLimits> run_limits_from_json(const Json& json);
 
 }  // namespace quietus

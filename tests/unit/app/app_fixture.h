@@ -27,7 +27,10 @@ class FakeObserver final : public Observer {
         phases.push_back(path + ": " + text);
         if (on_phase) on_phase(path, text);
     }
-    void progress(const Progress& progress) override { progressed.push_back(progress); }
+    void progress(const Progress& progress) override {
+        progressed.push_back(progress);
+        if (on_progress) on_progress(progress);
+    }
     void warning(const std::string& text) override { warnings.push_back(text); }
     void note(const std::string& text) override { notes.push_back(text); }
     void verification(const std::string& /*path*/, const Verification& seen) override {
@@ -46,6 +49,7 @@ class FakeObserver final : public Observer {
     std::vector<Verification> verifications;
     std::vector<DriveResult> results;
     std::function<void(const std::string& path, const std::string& text)> on_phase;
+    std::function<void(const Progress& progress)> on_progress;
 };
 
 /// Wall time as set; durations are real, because workers and deadlines are.
@@ -54,9 +58,10 @@ class HandClock final : public Clock {
     UtcTime now() const override { return time; }
     std::chrono::nanoseconds monotonic() const override {
         if (on_monotonic) on_monotonic();
-        return SystemClock{}.monotonic();
+        return SystemClock{}.monotonic() + ahead;
     }
     UtcTime time{1'790'000'000'000};
+    std::chrono::nanoseconds ahead{0};  ///< Of the real one.
     std::function<void()> on_monotonic;
 };
 
@@ -67,8 +72,8 @@ class EraseTest : public testing::Test {
     /// The n-th drive of a call: sda, sdb, … each with a serial of its own.
     static test::MemoryDriveOptions numbered(unsigned n);
 
-    /// Erases `devices` (all drives where none is named), each confirmed by its serial unless
-    /// `consent` was set.
+    /// Erases `devices` (all drives where none is named, or those of the manifest), each confirmed
+    /// by its serial unless `consent` was set.
     ExitStatus erase(std::vector<std::string> devices = {});
     const DriveResult& result(std::size_t index = 0) const { return observer.results.at(index); }
     const DriveResult& result_of(const std::string& path) const;
@@ -92,6 +97,10 @@ class EraseTest : public testing::Test {
     FakeObserver observer;
     Settings settings;
     Goal goal;
+    std::string manifest_file;
+    bool skip_refused{false};
+    std::optional<unsigned> parallel;
+    RunLimits limits;
     std::optional<Consent> consent;
     std::optional<Signals> signals;
 

@@ -19,6 +19,12 @@ using testing::HasSubstr;
 
 class Refusal : public EraseTest {
   protected:
+    PlanRequest plan_of(std::vector<std::string> devices) const {
+        return {.devices = std::move(devices),
+                .manifest_file = {},
+                .goal = goal,
+                .skip_refused = false};
+    }
     void expect_nothing_happened() {
         for (std::size_t i = 0; i < host.drives(); ++i) EXPECT_TRUE(host.drive(i).untouched()) << i;
         EXPECT_EQ(evidence_folders(), 0U);
@@ -167,7 +173,7 @@ TEST_F(Refusal, AMemberOfSomethingLargerNeedsItsRuleAccepted) {
 
 TEST_F(Refusal, APlanTokenIsGoodForItsPlansItsHourAndNothingElse) {
     add();
-    const Planned planned = plan_drives(host, clock, {"/dev/sda"}, goal, settings);
+    const Planned planned = plan_drives(host, clock, plan_of({"/dev/sda"}), settings);
     ASSERT_EQ(planned.status, ExitStatus::ok);
     consent.emplace();
     consent->plan_token = planned.token;
@@ -191,7 +197,7 @@ TEST_F(Refusal, ATokenForOneDriveIsNotOneForTwo) {
     add(numbered(0));
     add(numbered(1));
     consent.emplace();
-    consent->plan_token = plan_drives(host, clock, {"/dev/sda"}, goal, settings).token;
+    consent->plan_token = plan_drives(host, clock, plan_of({"/dev/sda"}), settings).token;
     EXPECT_EQ(erase(), ExitStatus::bad_evidence);
     expect_nothing_happened();
 }

@@ -23,7 +23,8 @@ Progress a_progress() {
             .done = 5,
             .total = (std::uint64_t{1} << 60U),
             .rate = 7,
-            .eta_s = 9};
+            .eta_s = 9,
+            .waiting = true};
 }
 
 class RunStatus : public testing::Test {

@@ -49,6 +49,47 @@ TEST(ResolveDevice, RefusesAFileAndSaysHowToMakeItADrive) {
     EXPECT_EQ(error.hint, "losetup --find --show '/tmp/it'\\''s an image'");
 }
 
+SmallMachine named_disks() {
+    SmallMachine machine;
+    const auto add = [&](const std::string& name, const std::string& number,
+                         const std::string& serial, const std::string& wwid) {
+        const std::string page = std::string("\0\x80\0", 3) + static_cast<char>(serial.size());
+        machine.disk(name, number)
+            .file("/sys/class/block/" + name + "/device/wwid", wwid + "\n")
+            .file("/sys/class/block/" + name + "/device/vpd_pg80", page + serial);
+    };
+    add("sda", "8:0", "SERIAL-A", "naa.5000C500AAAA0000");
+    add("sdb", "8:16", "TWICE", "naa.5000c500bbbb0000");
+    add("sdc", "8:32", "TWICE", "naa.5000c500cccc0000");
+    add("sdd", "8:48", "000000000000", "naa.5000c500dddd0000");
+    return machine;
+}
+
+Result<NamedDevice> named(const std::string& typed) {
+    return resolve_device(named_disks().host(), typed);
+}
+
+TEST(ResolveIdentity, ASerialNumberOrWwnLeadsToItsOneDrive) {
+    EXPECT_EQ(named("serial:SERIAL-A").value().path, "/dev/sda");
+    EXPECT_EQ(named("serial:SERIAL-A").value().number, (DeviceNumber{8, 0}));
+    for (const char* wwn :
+         {"wwn:naa.5000C500AAAA0000", "wwn:0x5000c500aaaa0000", "wwn:5000c500aaaa0000"})
+        EXPECT_EQ(named(wwn).value().path, "/dev/sda") << wwn;
+}
+
+TEST(ResolveIdentity, WhatFitsNoneOrSeveralOrAKindOfDriveNamesNone) {
+    for (const char* typed :
+         {"serial:", "wwn:", "serial:NOBODY", "serial:serial-a", "wwn:naa.", "wwn:0x1"}) {
+        const auto found = named(typed);
+        ASSERT_FALSE(found.has_value()) << typed;
+        EXPECT_EQ(found.error().code, ErrorCode::bad_evidence) << typed;
+    }
+    EXPECT_EQ(named("serial:TWICE").error().code, ErrorCode::bad_evidence);
+    EXPECT_EQ(named("serial:TWICE").error().message,
+              "serial:TWICE: fits several drives: /dev/sdb, /dev/sdc");
+    EXPECT_EQ(named("serial:000000000000").error().code, ErrorCode::bad_evidence);
+}
+
 TEST(DisksUnder, FindsTheDiskOfAPathThatIsNotThereYet) {
     SmallMachine machine;
     machine.disk("sda", "8:0")

@@ -57,12 +57,16 @@ class Script final : public RunControl {
         progressed.push_back(covered.total());
     }
     bool stop_requested() override { return stop && stop(); }
+    std::string stop_cause() const override { return why; }
+    void pause(std::chrono::milliseconds limit) override { paused.push_back(limit); }
 
     std::vector<Line> lines;
     std::vector<std::uint64_t> progressed;
+    std::vector<std::chrono::milliseconds> paused;
     int refuse_begin{-1};
     int refuse_end{-1};
     std::function<bool()> stop;
+    std::string why{"interrupted"};
 
   private:
     const test::MemoryDrive& drive_;
@@ -413,6 +417,44 @@ TEST_F(Run, TheQueueOfADriveStaysBelow32MiB) {
         EXPECT_LE(deed.offset * deed.length, 32 * kMiB);
     }
     EXPECT_EQ(queues, 2U);
+}
+
+TEST_F(Run, AtAPaceItWritesAndReadsTheSameInSmallerRequestsAndWaitsInBetween) {
+    start({.size = kMiB});
+    Script& script = *script_;
+    class PausedClock final : public Clock {
+      public:
+        explicit PausedClock(const Script& script) : script_{script} {}
+        UtcTime now() const override { return UtcTime{1'790'000'000'000}; }
+        std::chrono::nanoseconds monotonic() const override {
+            std::chrono::nanoseconds time{0};
+            for (const auto& pause : script_.paused) time += pause;
+            return time;
+        }
+
+      private:
+        const Script& script_;
+    };
+    const RunEnd end = run(*drive_, script, PausedClock{script},
+                           {.depth = 4, .request_size = 64 * kKiB, .max_rate = 128 * kKiB});
+    EXPECT_EQ(end.cause, "");
+    EXPECT_EQ(drive().written().total(), kMiB);
+    for (const test::Deed& deed : drive().diary()) {
+        if (deed.what != Did::write && deed.what != Did::read) continue;
+        EXPECT_LE(deed.length, 16 * kKiB);
+    }
+    std::chrono::milliseconds waited{0};
+    for (const auto& pause : script.paused) waited += pause;
+    EXPECT_NEAR(static_cast<double>(waited.count()), 16'000, 500) << "8 s to write, 8 s to read";
+}
+
+TEST_F(Run, AStepThatWasStoppedSaysWhy) {
+    start({.size = kMiB});
+    script_->stop = [] { return true; };
+    script_->why = "interrupted: the deadline has passed";
+    EXPECT_THAT(go().cause, HasSubstr("the deadline has passed"));
+    EXPECT_EQ(line(1).outcome.end, StepEnd::interrupted);
+    EXPECT_EQ(line(1).outcome.cause, script_->why);
 }
 
 }  // namespace

@@ -109,9 +109,16 @@ TEST(RecordJson, FactsOfMachineToolOperatorAndOrderComeBackAsTheyWent) {
     expect_round_trip(
         OperatorFacts{.declared = "Zoë", .authenticated_by = "local uid 0", .login_uid = "1000"},
         operator_facts_from_json);
-    expect_round_trip(
-        OrderFacts{.ticket = "T1", .asset_tag = "A", .organisation = "O", .location = "L"},
-        order_facts_from_json);
+    expect_round_trip(OrderFacts{.ticket = "T1",
+                                 .asset_tag = "A",
+                                 .organisation = "O",
+                                 .location = "L",
+                                 .customer = "C",
+                                 .classification = "secret",
+                                 .destination = "D",
+                                 .manifest_sha256 = std::string(64, 'a'),
+                                 .manifest_line = 7},
+                      order_facts_from_json);
 }
 
 TEST(RecordJson, EveryVerdictHasAWordThatIsReadBack) {
