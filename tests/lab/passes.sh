@@ -33,21 +33,6 @@ proven() {
     passed=$((passed + 1))
 }
 
-if ! "$quietus" methods --json >/dev/null 2>&1; then
-    # Goes once that command is there: a list that shrinks unseen is no test.
-    case_is "the rows beyond random, zero and ones"
-    not_here "this quietus has no methods command"
-    for row in random zero ones pattern:deadbeef; do
-        proven disk512 "$row"
-        proven disk4096 "$row"
-    done
-    cat "$work/table"
-    expect_status 0 "$python" "$here/check_passes_test.py" "$row" "$work/disk4096.record" "$work"/state/journal/*.jsonl
-    end_faultfs disk512
-    end_faultfs disk4096
-    finished
-fi
-
 case_is "the rows of quietus and those of the checker"
 expect_status 0 "$quietus" methods --json
 jq -r 'select(.type == "method").name' "$work/out" | sort >"$work/rows"
