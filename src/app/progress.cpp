@@ -54,8 +54,9 @@ std::string progress_text(const Progress& p) {
     const std::string path = printable_text(p.path);
     if (p.waiting) return path + ": taken, waiting for its turn";
     const std::uint64_t share = per_mille(p.done, p.total);
-    return path + ": step " + std::to_string(p.step + 1) + "/" + std::to_string(p.steps) + " " + doing_text(p) + " " + std::to_string(share / 10) + "." +
-           std::to_string(share % 10) + "%  " + human_size({p.rate}) + "/s" +
+    return path + ": step " + std::to_string(p.step + 1) + "/" + std::to_string(p.steps) + " " +
+           doing_text(p) + " " + std::to_string(share / 10) + "." + std::to_string(share % 10) +
+           "%  " + human_size({p.rate}) + "/s" +
            (p.eta_s == 0 ? "" : "  " + human_duration(p.eta_s) + " left");
 }
 

@@ -33,10 +33,9 @@ Result<bool> still_intact(Host& host, const EraseRecord& record, const std::stri
     }
     if (last_pass == nullptr)
         return failure(ErrorCode::bad_evidence, "the record knows of no pass");
-    return still_intact(host,
-                        Expected{.pattern = written_pattern(*last_pass),
-                                 .keystream = last_pass->keystream},
-                        record.plan.target.geometry, node);
+    return still_intact(
+        host, Expected{.pattern = written_pattern(*last_pass), .keystream = last_pass->keystream},
+        record.plan.target.geometry, node);
 }
 
 }  // namespace quietus::app

@@ -22,10 +22,7 @@ class Search {
            const std::vector<int>& ours)
         : host_{host}, wanted_{wanted}, ours_{ours} {}
 
-    bool is_ours(int process) const {
-        return process == host_.own_process() ||
-               std::find(ours_.begin(), ours_.end(), process) != ours_.end();
-    }
+    bool is_ours(int process) const { return process == host_.own_process() || is_named(process); }
 
     void look_at(int process) {
         const std::string folder = "/proc/" + std::to_string(process);
@@ -47,6 +44,10 @@ class Search {
     }
 
   private:
+    bool is_named(int process) const {
+        return std::find(ours_.begin(), ours_.end(), process) != ours_.end();
+    }
+
     std::string denied_text() const {
         constexpr std::size_t kNamedMax = 3;
         std::string text = "open descriptors and mappings of ";
@@ -105,7 +106,7 @@ class Search {
         if (after == std::string::npos || after + 4 > stat->size()) return false;
         const std::string fields = stat->substr(after + 4);
         const auto parent = parse_number(fields.substr(0, fields.find(' ')));
-        return parent && *parent > 0 && is_ours(static_cast<int>(*parent));
+        return parent && *parent > 0 && is_named(static_cast<int>(*parent));
     }
 
     // proc(5): fdinfo has a "lock:" line for each lock of the open file, flock's among them.

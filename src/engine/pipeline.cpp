@@ -249,9 +249,9 @@ class WriteRun final : public Run {
 class ReadRun final : public Run {
   public:
     ReadRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-            std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max,
-            Pacer* pacer)
-        : Run{queue, IoKind::read, extents, keep_going, pattern, helpers_max, pacer}, sector_{sector} {}
+            std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max, Pacer* pacer)
+        : Run{queue, IoKind::read, extents, keep_going, pattern, helpers_max, pacer},
+          sector_{sector} {}
 
   private:
     WorkDone work_with(PatternSource& pattern, const Work& work) override {

@@ -39,10 +39,12 @@ inline constexpr std::size_t kMismatchRangesMax = 4096;
 /// `helpers_max`: how many threads may help to fill buffers where one cannot keep up. With a pacer,
 /// requests go at its pace and have at most its size; without, as fast as they can.
 Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going, unsigned helpers_max = 0, Pacer* pacer = nullptr);
+                       const KeepGoing& keep_going, unsigned helpers_max = 0,
+                       Pacer* pacer = nullptr);
 
 /// Reads `extents` and compares. Goes on past mismatches, ends at the first read error.
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max = 0, Pacer* pacer = nullptr);
+                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max = 0,
+                      Pacer* pacer = nullptr);
 
 }  // namespace quietus::engine

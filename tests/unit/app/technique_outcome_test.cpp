@@ -130,9 +130,9 @@ TEST_F(OfTechnique, AProofPassIsInTheCertificateAndTakesALimitAway) {
     EXPECT_EQ(whole["sanitization"]["steps"][1]["role"], "prove");
     EXPECT_EQ(whole["sanitization"]["passes"].size(), 1U);
     EXPECT_EQ(whole["verification"]["expected"], "00");
-    const auto limits = whole["limits"].get<std::vector<std::string>>();
-    EXPECT_THAT(limits, Contains(HasSubstr("was shown for the pass before the technique")));
-    EXPECT_THAT(limits, Not(Contains(HasSubstr("would look the same"))));
+    const auto told = whole["limits"].get<std::vector<std::string>>();
+    EXPECT_THAT(told, Contains(HasSubstr("was shown for the pass before the technique")));
+    EXPECT_THAT(told, Not(Contains(HasSubstr("would look the same"))));
     EXPECT_TRUE(holds_only(std::byte{0}));
     EXPECT_TRUE(verify()->all_match());
 }

@@ -26,6 +26,7 @@ class Silent final : public RunControl {
     }
     void progress(const StepOutcome& /*outcome*/, const RangeSet& /*covered*/) override {}
     bool stop_requested() override { return false; }
+    void pause(std::chrono::milliseconds /*limit*/) override {}
     bool completed{true};
 };
 
