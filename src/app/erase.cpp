@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "app/certify.h"
+#include "app/erase_target.h"
 #include "app/facts.h"
 #include "app/finish_pending.h"
 #include "app/manifest.h"
@@ -21,20 +22,6 @@
 namespace quietus::app {
 
 namespace {
-
-// One drive of the call on its way; filled from top to bottom.
-struct Target {
-    std::string typed;
-    const ManifestRow* row{nullptr};
-    discovery::NamedDevice device;
-    std::optional<DeviceSnapshot> snapshot;
-    Plan plan;
-    Consent consent;
-    DriveResult result;
-    std::vector<Objection> objections;
-    bool out{false};          ///< Its result has been told, and nothing more is done to it.
-    bool done_before{false};  ///< Only its evidence was missing.
-};
 
 // One call of erase, from the first look to the last receipt. Each stage returns whether there is
 // anything left to do; until erase_and_certify() no byte of any drive is written.
@@ -359,28 +346,6 @@ class EraseCall {
 
     // -- Refusals: collected, shown at once, and never after the first write
     // ---------------------------------
-    static void blame(Target& target, const Objection& objection) {
-        DriveResult& result = target.result;
-        if (result.cause.empty()) result.cause = objection.what;
-        if (result.next_action.empty()) result.next_action = objection.remedy;
-        result.status = worst_untouched(std::array{result.status, objection.status});
-    }
-    static void object(Target& target, std::vector<Objection> objections) {
-        for (Objection& objection : objections) {
-            blame(target, objection);
-            target.objections.push_back(std::move(objection));
-        }
-    }
-    static Objection objection_of(const std::string& rule, const Error& error) {
-        return {.rule = rule,
-                .severity = Severity::stop,
-                .status = exit_status_of(error),
-                .what = error.message,
-                .remedy = error.hint};
-    }
-    static void object(Target& target, const std::string& rule, const Error& error) {
-        object(target, std::vector{objection_of(rule, error)});
-    }
     // A fault of the call: every drive has it, it is said once, and no drive can be left out of it.
     void object_all(const std::string& rule, const Error& error) {
         call_objections_.push_back(objection_of(rule, error));

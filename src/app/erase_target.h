@@ -1,0 +1,39 @@
+#pragma once
+// One drive of a call of erase on its way, and what has been said against it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/manifest.h"
+#include "app/observer.h"
+#include "discovery/discovery.h"
+#include "plan/consent.h"
+#include "plan/plan.h"
+
+namespace quietus::app {
+
+/// Filled from top to bottom.
+struct Target {
+    std::string typed;
+    const ManifestRow* row{nullptr};
+    discovery::NamedDevice device;
+    std::optional<DeviceSnapshot> snapshot;
+    Plan plan;
+    Consent consent;
+    DriveResult result;
+    std::vector<Objection> objections;
+    bool out{false};          ///< Its result has been told, and nothing more is done to it.
+    bool done_before{false};  ///< Only its evidence was missing.
+};
+
+/// A failure as an objection that nothing lifts.
+Objection objection_of(const std::string& rule, const Error& error);
+
+/// Into the drive's result: the first cause and remedy, the worst status.
+void blame(Target& target, const Objection& objection);
+/// The same, and kept to be shown.
+void object(Target& target, std::vector<Objection> objections);
+void object(Target& target, const std::string& rule, const Error& error);
+
+}  // namespace quietus::app
