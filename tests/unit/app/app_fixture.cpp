@@ -43,7 +43,7 @@ ExitStatus EraseTest::erase(std::vector<std::string> devices) {
                                .manifest_file = manifest_file,
                                .skip_refused = skip_refused,
                                .parallel = parallel,
-                               .limits = limits,
+                               .limits = run_limits,
                                .goal = goal,
                                .consent = consent ? *consent : said,
                                .settings = settings,

@@ -100,7 +100,7 @@ class EraseTest : public testing::Test {
     std::string manifest_file;
     bool skip_refused{false};
     std::optional<unsigned> parallel;
-    RunLimits limits;
+    RunLimits run_limits;
     std::optional<Consent> consent;
     std::optional<Signals> signals;
 

@@ -252,7 +252,7 @@ class Slow : public Fleet {
   protected:
     // 64 s to write sda; any other drive takes a second in all.
     void add_slow_and_quick(unsigned quick, bool with_partitions = true) {
-        limits.max_rate = 256 * kKiB;
+        run_limits.max_rate = 256 * kKiB;
         add([] {
             auto options = numbered(0);
             options.size = 16 * kMiB;
@@ -334,7 +334,7 @@ TEST_F(Slow, ADriveThatWaitsForItsTurnCanBeStoppedAndIsUntouched) {
 TEST_F(Slow, AtTheDeadlineWhatRunsIsInterruptedAndWhatWaitsIsUntouched) {
     add_slow_and_quick(1);
     parallel = 1;
-    limits.deadline_s = 8 * 3600;
+    run_limits.deadline_s = 8 * 3600;
     observer.on_progress = once_sda_runs([&] { clock.ahead = std::chrono::hours{9}; });
     EXPECT_EQ(erase(), ExitStatus::not_erased);
     const DriveResult& late = result_of("/dev/sda");
@@ -354,7 +354,7 @@ TEST_F(Slow, AtTheDeadlineWhatRunsIsInterruptedAndWhatWaitsIsUntouched) {
 
 TEST_F(Slow, ADeadlineBeforeTheFirstWriteLeavesEverythingAsItWas) {
     add_slow_and_quick(1);
-    limits.deadline_s = 3600;
+    run_limits.deadline_s = 3600;
     observer.on_phase = [&](const std::string&, const std::string&) {
         clock.ahead = std::chrono::hours{2};
     };
