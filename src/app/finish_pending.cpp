@@ -24,7 +24,7 @@ bool intact(Host& host, const EraseRecord& record, const Plan& plan) {
 
 bool same_erase(const EraseRecord& record, const Plan& plan) {
     return same_drive(record.plan.target.identity, plan.target.identity) &&
-           record.plan.goal.technique == plan.goal.technique &&
+           record.plan.technique == plan.technique &&
            record.plan.goal.purpose == plan.goal.purpose && record.plan.steps == plan.steps &&
            record.plan.level == plan.level;
 }

@@ -12,6 +12,13 @@ constexpr std::string_view kPatternPrefix = "pattern:";
 constexpr std::string_view kDrawnPrefix = "drawn:";
 constexpr std::string_view kComplementPrefix = "drawn-complement:";
 
+const Technique* row_named(std::string_view name) {
+    const auto rows = technique_table();
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const Technique& r) { return r.name == name; });
+    return row == rows.end() ? nullptr : &*row;
+}
+
 Result<Technique> pattern_technique(std::string_view hex) {
     const Bytes bytes = QUIETUS_TRY_CONTEXT(from_hex(hex), "technique pattern:HEX");
     if (bytes.empty() || bytes.size() > kPatternSizeMax) {
@@ -20,7 +27,9 @@ Result<Technique> pattern_technique(std::string_view hex) {
                        "give 1 to " + std::to_string(kPatternSizeMax) + " bytes as hex digits");
     }
     // As the row of zeros, which is a pattern of one byte.
-    Technique technique = QUIETUS_TRY(find_technique("zero"));
+    const Technique* zero = row_named("zero");
+    QUIETUS_CHECK(zero != nullptr);
+    Technique technique = *zero;
     technique.name = std::string{kPatternPrefix} + to_hex(bytes);
     technique.title = "one pass of a repeated pattern of " + std::to_string(bytes.size()) +
                       (bytes.size() == 1 ? " byte" : " bytes");
@@ -89,10 +98,7 @@ Result<Technique> find_technique(std::string_view name) {
     const auto alias = std::find_if(aliases.begin(), aliases.end(),
                                     [&](const TechniqueAlias& a) { return a.word == name; });
     const std::string_view meant = alias == aliases.end() ? name : alias->name;
-    const auto rows = technique_table();
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const Technique& r) { return r.name == meant; });
-    if (row != rows.end()) return *row;
+    if (const Technique* row = row_named(meant)) return *row;
     if (name.starts_with(kPatternPrefix))
         return pattern_technique(name.substr(kPatternPrefix.size()));
     return failure(ErrorCode::usage, "unknown technique '" + printable_text(name) + "'",

@@ -10,14 +10,19 @@ namespace quietus {
 
 namespace {
 
-const Pattern kRandom{KeystreamPattern{}};
-const Pattern kZeros{ConstantPattern{{std::byte{0x00}}}};
-const Pattern kOnes{ConstantPattern{{std::byte{0xFF}}}};
-
 Pattern repeated(std::initializer_list<unsigned> bytes) {
     ConstantPattern pattern;
     for (const unsigned byte : bytes) pattern.bytes.push_back(static_cast<std::byte>(byte));
     return pattern;
+}
+Pattern keystream() {
+    return KeystreamPattern{};
+}
+Pattern zeros() {
+    return repeated({0x00});
+}
+Pattern ones() {
+    return repeated({0xFF});
 }
 Pattern drawn(int slot) {
     return DrawnBytePattern{.slot = slot, .complement = false};
@@ -54,7 +59,7 @@ Technique legacy(Technique row) {
 }
 
 std::vector<Pattern> random_passes(std::size_t count) {
-    return std::vector<Pattern>(count, kRandom);
+    return std::vector<Pattern>(count, keystream());
 }
 
 std::vector<Pattern> gutmann_passes() {
@@ -66,7 +71,7 @@ std::vector<Pattern> gutmann_passes() {
     for (unsigned nibble = 0; nibble <= 0xF; ++nibble) passes.push_back(repeated({nibble * 0x11}));
     passes.insert(passes.end(), {a, b, c, repeated({0x6D, 0xB6, 0xDB}),
                                  repeated({0xB6, 0xDB, 0x6D}), repeated({0xDB, 0x6D, 0xB6})});
-    passes.insert(passes.end(), 4, kRandom);
+    passes.insert(passes.end(), 4, keystream());
     return passes;
 }
 
@@ -80,7 +85,7 @@ Technique dod_3() {
     return legacy({
         .name = "dod-3",
         .title = "three passes after DoD 5220.22-M: a character, its complement, random",
-        .passes = {drawn(1), complement_of(1), kRandom},
+        .passes = {drawn(1), complement_of(1), keystream()},
         .references = {{"DoD 5220.22-M (NISPOM) 8-306 d", "1995", kDodStatus,
                         "second-hand: a character, its complement, then a random character, and "
                         "verify"}},
@@ -95,8 +100,8 @@ Technique dod_ece_7() {
     return legacy({
         .name = "dod-ece-7",
         .title = "seven passes called DoD 5220.22-M ECE: E, C and E again",
-        .passes = {drawn(1), complement_of(1), kRandom, drawn(2), drawn(3), complement_of(3),
-                   kRandom},
+        .passes = {drawn(1), complement_of(1), keystream(), drawn(2), drawn(3), complement_of(3),
+                   keystream()},
         .references = {{"DoD 5220.22-M ECE", "not known to us", kDodStatus,
                         "unconfirmed: E (a character, its complement, random), C (one character), "
                         "and E again with other characters, as programs run it"}},
@@ -112,7 +117,7 @@ Technique navso() {
     return legacy({
         .name = "navso-p-5239-26",
         .title = "three passes after NAVSO P-5239-26 for RLL drives: ones, a word, random",
-        .passes = {kOnes, repeated({0x27, 0xFF, 0xFF, 0xFF}), kRandom},
+        .passes = {ones(), repeated({0x27, 0xFF, 0xFF, 0xFF}), keystream()},
         .references = {{"NAVSO P-5239-26, Remanence Security Guidebook", "September 1993",
                         "withdrawn (unconfirmed)",
                         "read in an extract: ones, then a word of 32 bits that depends on the "
@@ -130,7 +135,7 @@ Technique afssi() {
     return legacy({
         .name = "afssi-5020",
         .title = "three passes after AFSSI 5020: zeros, ones, a character",
-        .passes = {kZeros, kOnes, drawn(1)},
+        .passes = {zeros(), ones(), drawn(1)},
         .references = {{"AFSSI 5020, Remanence Security",
                         "20 August 1996, superseding 15 April 1991", "withdrawn (unconfirmed)",
                         "second-hand: zeros, ones, any character, verified"}},
@@ -144,7 +149,7 @@ Technique ar_380_19() {
     return legacy({
         .name = "ar-380-19",
         .title = "three passes after AR 380-19: random, a character, its complement",
-        .passes = {kRandom, drawn(1), complement_of(1)},
+        .passes = {keystream(), drawn(1), complement_of(1)},
         .references = {{"US Army AR 380-19", "27 February 1998",
                         "superseded by AR 25-2 (unconfirmed)",
                         "second-hand: a random character, a specified character, the complement "
@@ -164,7 +169,7 @@ Technique rcmp_ops_2() {
     return legacy({
         .name = "rcmp-ops-2",
         .title = "seven passes after RCMP TSSIT OPS-II: zeros and ones three times, random",
-        .passes = {kZeros, kOnes, kZeros, kOnes, kZeros, kOnes, kRandom},
+        .passes = {zeros(), ones(), zeros(), ones(), zeros(), ones(), keystream()},
         .references = {{"RCMP TSSIT, appendix OPS-II: Media Sanitation", "not known to us",
                         "superseded by CSEC ITSG-06",
                         "second-hand: zeros and ones in turn, six passes, then random, verified"}},
@@ -179,7 +184,7 @@ Technique itsg_06() {
     return legacy({
         .name = "csec-itsg-06",
         .title = "three passes after CSEC ITSG-06: a character, its complement, random",
-        .passes = {drawn(1), complement_of(1), kRandom},
+        .passes = {drawn(1), complement_of(1), keystream()},
         .references = {{"CSEC ITSG-06, Clearing and Declassifying Electronic Data Storage Devices",
                         "July 2006", "superseded by ITSP.40.006 v2",
                         "second-hand: a character, its complement, random, verified"},
@@ -195,7 +200,7 @@ Technique bsi_vsitr() {
     return legacy({
         .name = "bsi-vsitr",
         .title = "seven passes after the VSITR: zeros and ones three times, aa",
-        .passes = {kZeros, kOnes, kZeros, kOnes, kZeros, kOnes, repeated({0xAA})},
+        .passes = {zeros(), ones(), zeros(), ones(), zeros(), ones(), repeated({0xAA})},
         .references = {{"VSITR (guideline of the German ministry of the interior)",
                         "1 September 1998", "withdrawn: void since 2009 (second-hand)",
                         "second-hand: 00 and ff in turn, six passes, then aa"}},
@@ -210,7 +215,7 @@ Technique bsi_2011_vs() {
     return legacy({
         .name = "bsi-2011-vs",
         .title = "two passes after BSI-2011-VS: keystream that is read back, ones",
-        .passes = {kRandom, kOnes},
+        .passes = {keystream(), ones()},
         .references = {{"BSI TL-03423, method BSI-2011-VS", "April 2016",
                         "current (unconfirmed: not known to be withdrawn)",
                         "second-hand: an AES-128 keystream (OFB) under a random key that is "
@@ -226,7 +231,7 @@ Technique is5_baseline() {
     return legacy({
         .name = "hmg-is5-baseline",
         .title = "one pass after HMG IS5 baseline: zeros",
-        .passes = {kZeros},
+        .passes = {zeros()},
         .references = {{"HMG Infosec Standard 5, baseline", "not known to us",
                         "withdrawn (unconfirmed)", "second-hand: one pass of zeros, verified"}},
         .verified = {1},
@@ -239,7 +244,7 @@ Technique is5_enhanced() {
     return legacy({
         .name = "hmg-is5-enhanced",
         .title = "three passes after HMG IS5 enhanced: zeros, ones, random",
-        .passes = {kZeros, kOnes, kRandom},
+        .passes = {zeros(), ones(), keystream()},
         .references = {{"HMG Infosec Standard 5, enhanced", "not known to us",
                         "withdrawn (unconfirmed)",
                         "second-hand: two fixed passes, each the complement of the other, then "
@@ -276,7 +281,8 @@ Technique schneier_7() {
     return legacy({
         .name = "schneier-7",
         .title = "seven passes after Schneier: ones, zeros, 5 random",
-        .passes = {kOnes, kZeros, kRandom, kRandom, kRandom, kRandom, kRandom},
+        .passes = {ones(), zeros(), keystream(), keystream(), keystream(), keystream(),
+                   keystream()},
         .references = {{"B. Schneier, Applied Cryptography, second edition", "1996",
                         "not a standard", "second-hand: ones, zeros, then five random passes"}},
         .verified = {},
@@ -303,9 +309,9 @@ Technique pfitzner(std::size_t passes) {
 
 std::vector<Technique> make_table() {
     return {
-        single_pass("random", "one pass of keystream under a fresh key", kRandom),
-        single_pass("zero", "one pass of zero bytes", kZeros),
-        single_pass("ones", "one pass of 0xff bytes", kOnes),
+        single_pass("random", "one pass of keystream under a fresh key", keystream()),
+        single_pass("zero", "one pass of zero bytes", zeros()),
+        single_pass("ones", "one pass of 0xff bytes", ones()),
         dod_3(),
         dod_ece_7(),
         gutmann(),

@@ -87,7 +87,7 @@ struct Faults {
 
 PassRole role_of(const Step& step) {
     const auto* pass = as_overwrite(step);
-    return pass != nullptr ? pass->role : as_read_back(step)->role;
+    return pass != nullptr ? pass->role : std::get<ReadBack>(step).role;
 }
 
 std::optional<std::string>& slot_of(Faults& faults, const Step& step) {

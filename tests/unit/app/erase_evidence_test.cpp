@@ -111,6 +111,21 @@ TEST_F(EvidenceOwed, AnEraseAskedForDifferentlyIsDoneAgain) {
     EXPECT_EQ(evidence_folders(), 2U);
 }
 
+TEST_F(EvidenceOwed, TheSamePassesFromAnotherProfileAreAnotherErase) {
+    add();
+    spoil_the_folder_while_erasing();
+    goal.technique = "own";
+    goal.profile = find_technique("ones").value();
+    goal.profile->name = "own";
+    goal.profile->profile_sha256 = std::string(64, 'a');
+    ASSERT_EQ(erase(), ExitStatus::evidence_incomplete);
+    const std::size_t written = writes();
+    mend();
+    goal.profile->profile_sha256 = std::string(64, 'b');
+    EXPECT_EQ(erase(), ExitStatus::ok) << result().cause;
+    EXPECT_EQ(writes(), 2 * written) << "its record would name the file of another profile";
+}
+
 TEST_F(EvidenceOwed, AFailureIsFiledAndTheDriveErasedAgain) {
     add({.faults = {{.fault = Fault::error, .where = {kMiB, 1}, .times = 1}}});
     spoil_the_folder_while_erasing();
