@@ -129,6 +129,7 @@ class EraseCall {
     bool look() {
         const auto looked_at = going();
         std::vector<discovery::NamedDevice> devices;
+        devices.reserve(looked_at.size());
         for (const Target* target : looked_at) devices.push_back(target->device);
         auto probed = probe(services_.host, devices, protected_places(request_.settings),
                             discovery::kLockPatience);

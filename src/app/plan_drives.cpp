@@ -87,6 +87,7 @@ class PlanCall {
 
     void look(const std::vector<Named>& named) {
         std::vector<discovery::NamedDevice> devices;
+        devices.reserve(named.size());
         for (const Named& one : named) devices.push_back(one.device);
         auto probed = probe(host_, devices, protected_places(settings_));
         for (std::size_t i = 0; i < probed.size(); ++i) {

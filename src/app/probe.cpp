@@ -52,6 +52,7 @@ std::string look_at_all(Host& host, const std::vector<discovery::NamedDevice>& d
     const std::vector<int> ours{supervisor, getpid()};
     const auto view = discovery::look_at_machine(host, ours);
     std::vector<std::function<std::string()>> jobs;
+    jobs.reserve(devices.size());
     for (const auto& device : devices) {
         jobs.emplace_back([&, device]() -> std::string {
             if (!view) return canonical_json(answer_of(tl::unexpected{view.error()}));

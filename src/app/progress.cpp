@@ -16,7 +16,7 @@ std::uint64_t milliseconds_of(std::chrono::nanoseconds time) {
 
 // "writing", "pass 2/7 writing", "proof pass reading back".
 std::string doing_text(const Progress& progress) {
-    const std::string doing = progress.writing ? "writing" : "reading back";
+    std::string doing = progress.writing ? "writing" : "reading back";
     switch (progress.role) {
         case PassRole::technique:
             return progress.passes == 1 ? doing
