@@ -95,8 +95,8 @@ DeviceSnapshot describe(const Host& host, const BlockGraph& graph, const BlockNo
             {part.name, part.number, part.partition, {part.start}, {part.size}});
     }
     add_hidden_areas(graph, snapshot);
-    static const drivers::Registry registry = drivers::make_registry();
-    snapshot.drivers = drivers::drivers_for(registry, snapshot);
+    static const drivers::Registry kRegistry = drivers::make_registry();
+    snapshot.drivers = drivers::drivers_for(kRegistry, snapshot);
     return snapshot;
 }
 
