@@ -30,33 +30,38 @@ Error error_from_json(const Json& json) {
             .hint = string_member(json, "hint").value_or("")};
 }
 
-// In a worker of its own: all of this may hang.
-Result<Json> look(Host& host, const discovery::NamedDevice& device,
-                  const std::vector<Place>& places, const discovery::InspectOptions& options) {
-    const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, options));
+Result<Json> disks_of(Host& host, const std::vector<Place>& places) {
     Json disks = Json::array();
     for (const Place& place : places)
         disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
-    return Json{{"snapshot", to_json(snapshot)}, {"disks", disks}};
+    return disks;
+}
+
+// In a worker of its own: the drive may hang. `disks` are those under the places.
+Result<Json> look(Host& host, const discovery::NamedDevice& device, const Result<Json>& disks,
+                  const discovery::InspectOptions& options) {
+    const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, options));
+    return Json{{"snapshot", to_json(snapshot)}, {"disks", QUIETUS_TRY(disks)}};
 }
 
 Json answer_of(const Result<Json>& seen) {
     return seen ? *seen : Json{{"error", error_json(seen.error())}};
 }
 
-// The worker of the whole call: looks at the machine once, and has a worker for each drive, which
-// inherits what was seen. Answers one line for each drive.
+// The worker of the whole call: looks at the machine and the places once, and has a worker for each
+// drive, which inherits what was seen. Answers one line for each drive.
 std::string look_at_all(Host& host, const std::vector<discovery::NamedDevice>& devices,
                         const std::vector<Place>& places, std::chrono::milliseconds lock_patience,
                         int supervisor) {
     const std::vector<int> ours{supervisor, getpid()};
     const auto view = discovery::look_at_machine(host, ours);
+    const Result<Json> disks = disks_of(host, places);
     std::vector<std::function<std::string()>> jobs;
     jobs.reserve(devices.size());
     for (const auto& device : devices) {
         jobs.emplace_back([&, device]() -> std::string {
             if (!view) return canonical_json(answer_of(tl::unexpected{view.error()}));
-            return canonical_json(answer_of(look(host, device, places,
+            return canonical_json(answer_of(look(host, device, disks,
                                                  {.ignore_processes = ours,
                                                   .view = view->get(),
                                                   .probe_signatures = true,

@@ -33,11 +33,9 @@ std::vector<Result<NamedDevice>> resolve_devices(const Host& host,
 inline constexpr std::string_view kBySerial = "serial:";
 inline constexpr std::string_view kByWwn = "wwn:";
 
-/// Everything about one drive or partition, opening it read-only: may hang on a dying drive, so
-/// callers run it in a worker process with a deadline. `ignore_processes`: ours, whose descriptors,
-/// and those of their children, do not count as use.
 class MachineView;
 struct InspectOptions {
+    /// Ours, whose descriptors, and those of their children, do not count as use.
     std::vector<int> ignore_processes;
     /// What the whole machine shows, where somebody has just looked; else it is looked at here.
     const MachineView* view{nullptr};
@@ -59,6 +57,8 @@ inline constexpr std::chrono::milliseconds kLockPatience{5000};
 Result<std::shared_ptr<const MachineView>> look_at_machine(
     Host& host, const std::vector<int>& ignore_processes);
 
+/// Everything about one drive or partition, opening it read-only: may hang on a dying drive, so
+/// callers run it in a worker process with a deadline.
 Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
                                      const InspectOptions& options);
 
