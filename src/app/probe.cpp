@@ -30,10 +30,12 @@ Error error_from_json(const Json& json) {
             .hint = string_member(json, "hint").value_or("")};
 }
 
-Result<Json> disks_of(Host& host, const std::vector<Place>& places) {
+Result<Json> disks_of(const Host& host, const discovery::MachineView& view,
+                      const std::vector<Place>& places) {
     Json disks = Json::array();
     for (const Place& place : places)
-        disks.push_back(QUIETUS_TRY_CONTEXT(discovery::disks_under(host, place.path), place.role));
+        disks.push_back(
+            QUIETUS_TRY_CONTEXT(discovery::disks_under(host, view, place.path), place.role));
     return disks;
 }
 
@@ -55,7 +57,7 @@ std::string look_at_all(Host& host, const std::vector<discovery::NamedDevice>& d
                         int supervisor) {
     const std::vector<int> ours{supervisor, getpid()};
     const auto view = discovery::look_at_machine(host, ours);
-    const Result<Json> disks = disks_of(host, places);
+    const Result<Json> disks = view ? disks_of(host, **view, places) : Json{};
     std::vector<std::function<std::string()>> jobs;
     jobs.reserve(devices.size());
     for (const auto& device : devices) {

@@ -65,6 +65,7 @@ Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
 /// Kernel names of the whole disks that hold `path` (or its nearest existing parent): the one its
 /// filesystem is on and every one below that, through dm, md, loop, btrfs and overlay ({"dm-0",
 /// "sda"}). Empty for tmpfs, network and other filesystems without a disk.
-Result<std::vector<std::string>> disks_under(Host& host, const std::string& path);
+Result<std::vector<std::string>> disks_under(const Host& host, const MachineView& view,
+                                             const std::string& path);
 
 }  // namespace quietus::discovery

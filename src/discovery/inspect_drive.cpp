@@ -7,26 +7,13 @@
 #include "discovery/describe.h"
 #include "discovery/discovery.h"
 #include "discovery/identity_reader.h"
-#include "discovery/open_nodes.h"
-#include "discovery/picture.h"
+#include "discovery/machine_view.h"
 #include "discovery/sysfs.h"
 #include "discovery/twins.h"
 #include "discovery/usage_parts.h"
 #include "discovery/zfs.h"
 
 namespace quietus::discovery {
-
-class MachineView {
-  public:
-    MachineView(Picture picture, OpenNodes open)
-        : picture_{std::move(picture)}, open_{std::move(open)} {}
-    const Picture& picture() const { return picture_; }
-    const OpenNodes& open() const { return open_; }
-
-  private:
-    Picture picture_;
-    OpenNodes open_;
-};
 
 namespace {
 
@@ -183,16 +170,6 @@ std::vector<std::string> nodes_in_use(const Usage& usage) {
 }
 
 }  // namespace
-
-Result<std::shared_ptr<const MachineView>> look_at_machine(
-    Host& host, const std::vector<int>& ignore_processes) {
-    Picture picture = QUIETUS_TRY(Picture::with_loops(host));
-    std::map<DeviceNumber, WantedNode> all;
-    for (const auto& [name, node] : picture.graph().nodes())
-        if (!node.hidden) all.emplace(node.number, WantedNode{name, node.whole_disk});
-    OpenNodes open = find_open_nodes(host, all, ignore_processes);
-    return std::make_shared<const MachineView>(std::move(picture), std::move(open));
-}
 
 Result<DeviceSnapshot> inspect_drive(Host& host, const NamedDevice& device,
                                      const InspectOptions& options) {

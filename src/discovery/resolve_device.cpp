@@ -1,12 +1,10 @@
-// resolve_device and disks_under: from what a person typed to what the kernel has.
+// resolve_device: from what a person typed to what the kernel has.
 
 #include <cerrno>
 #include <optional>
 
 #include "base/bytes.h"
-#include "base/file.h"
 #include "discovery/discovery.h"
-#include "discovery/picture.h"
 #include "discovery/sysfs.h"
 
 namespace quietus::discovery {
@@ -93,17 +91,6 @@ Result<NamedDevice> by_identity(const std::vector<DeviceSnapshot>& drives,
     return NamedDevice{.path = found.front()->path, .number = found.front()->number};
 }
 
-// The path itself, or its nearest parent that is there.
-Result<std::string> nearest_existing(const Host& host, std::string path) {
-    for (;;) {
-        auto real = host.real_path(path);
-        const bool absent =
-            !real && (real.error().sys_errno == ENOENT || real.error().sys_errno == ENOTDIR);
-        if (!absent || path == "/" || path == ".") return real;
-        path = parent_directory(path);
-    }
-}
-
 }  // namespace
 
 Result<NamedDevice> resolve_device(const Host& host, const std::string& typed) {
@@ -124,14 +111,6 @@ std::vector<Result<NamedDevice>> resolve_devices(const Host& host,
                                 : Result<NamedDevice>{tl::unexpected{drives->error()}});
     }
     return named;
-}
-
-Result<std::vector<std::string>> disks_under(Host& host, const std::string& path) {
-    const std::string real = QUIETUS_TRY(nearest_existing(host, path));
-    const FileFacts facts = QUIETUS_TRY(host.file_facts(real, /*follow=*/true));
-    const Picture picture = QUIETUS_TRY(Picture::with_loops(host));
-    const std::set<std::string> disks = picture.disks_below_path(real, facts);
-    return std::vector<std::string>{disks.begin(), disks.end()};
 }
 
 }  // namespace quietus::discovery

@@ -101,8 +101,9 @@ TEST(DisksUnder, FindsTheDiskOfAPathThatIsNotThereYet) {
         .mount("253:0", "/");
     machine.mount("0:20", "/run", "tmpfs tmpfs rw");
     auto host = machine.host();
-    EXPECT_EQ(disks_under(host, "/var/lib/new").value(), (std::vector<std::string>{"dm-0", "sda"}));
-    EXPECT_TRUE(disks_under(host, "/run/x").value().empty());
+    EXPECT_EQ(disks_under(host, *look_at_machine(host, {}).value(), "/var/lib/new").value(),
+              (std::vector<std::string>{"dm-0", "sda"}));
+    EXPECT_TRUE(disks_under(host, *look_at_machine(host, {}).value(), "/run/x").value().empty());
 }
 
 }  // namespace

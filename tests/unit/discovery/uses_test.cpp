@@ -125,7 +125,8 @@ TEST(Uses, EndsWhereLoopsStandOnEachOther) {
                              .facts("/", FileType::directory, "7:0");
     EXPECT_THAT(machine.seen("loop0"), HasSubstr("system-disk loop0"));
     auto host = machine.host();
-    EXPECT_EQ(disks_under(host, "/").value(), (std::vector<std::string>{"loop0", "loop1"}));
+    EXPECT_EQ(disks_under(host, *look_at_machine(host, {}).value(), "/").value(),
+              (std::vector<std::string>{"loop0", "loop1"}));
 }
 
 TEST(Uses, NamesTheGapWhereALoopStandsOnAnUnknownFilesystem) {
@@ -148,7 +149,7 @@ TEST(Uses, FindsEveryMemberOfABtrfsBehindItsAnonymousDevice) {
               "btrfs-member sdb: member of a btrfs mounted at /pool\n"
               "loop-over-file sdb: used by loop device /dev/loop0 through a file\n");
     auto host = machine.host();
-    EXPECT_EQ(disks_under(host, "/pool/no/such/folder").value(),
+    EXPECT_EQ(disks_under(host, *look_at_machine(host, {}).value(), "/pool/no/such/folder").value(),
               (std::vector<std::string>{"sda", "sdb"}));
 }
 

@@ -102,7 +102,8 @@ TEST_F(LinuxHostLab, FindsTheFilesystemAndTheLoopOverAFileOnIt) {
                                upper.path() + " through a file\n");
     ASSERT_EQ(drive.usage.signatures.size(), 1U);
     EXPECT_EQ(drive.usage.signatures[0], (Signature{disk.name(), "ext4", "filesystem", "lab"}));
-    const auto under = discovery::disks_under(host_, scratch_.path() + "/mnt/not/there");
+    const auto under = discovery::disks_under(host_, *discovery::look_at_machine(host_, {}).value(),
+                                              scratch_.path() + "/mnt/not/there");
     ASSERT_TRUE(under.has_value());
     EXPECT_NE(std::find(under->begin(), under->end(), disk.name()), under->end());
 }
