@@ -127,10 +127,10 @@ class Host {
 
     // -- Destruction
     // ---------------------------------------------------------------------------------
-    /// flock(LOCK_EX) on the node (up to `lock_wait_ms`, then `busy`), then O_RDWR|O_EXCL|O_DIRECT
-    /// (`refused` where held). THE ONLY WAY TO A WRITABLE DRIVE. Writes nothing yet.
+    /// flock(LOCK_EX) on the node (up to `wait_ms`, then `busy`), then O_RDWR|O_EXCL|O_DIRECT (up
+    /// to `wait_ms`, then `refused`: held). THE ONLY WAY TO A WRITABLE DRIVE. Writes nothing yet.
     virtual Result<std::unique_ptr<WriteHandle>> open_writable(const WritePermit& permit,
-                                                               int lock_wait_ms) = 0;
+                                                               int wait_ms) = 0;
 };
 
 }  // namespace quietus

@@ -9,10 +9,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
-#include <poll.h>
 #include <unistd.h>
 
-#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include "base/bytes.h"
@@ -20,6 +18,7 @@
 #include "host/blkid_probe.h"
 #include "host/linux_read_handle.h"
 #include "host/linux_write_handle.h"
+#include "host/node_watch.h"
 
 namespace quietus {
 
@@ -97,13 +96,7 @@ Result<std::string> LinuxHost::real_path(const std::string& path) const {
 std::chrono::milliseconds LinuxHost::wait_for_close(const std::vector<std::string>& nodes,
                                                     std::chrono::milliseconds limit) const {
     const auto began = std::chrono::steady_clock::now();
-    const UniqueFd closes{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
-    for (const std::string& node : nodes) {
-        // Without a watch the limit ends the wait, which is all that was promised.
-        ::inotify_add_watch(closes.get(), node.c_str(), IN_CLOSE);
-    }
-    pollfd waiting{.fd = closes.get(), .events = POLLIN, .revents = 0};
-    static_cast<void>(::poll(&waiting, 1, static_cast<int>(limit.count())));
+    NodeWatch{nodes}.wait(limit);
     const auto took = std::chrono::steady_clock::now() - began;
     return std::max(std::chrono::milliseconds{1},
                     std::chrono::duration_cast<std::chrono::milliseconds>(took));
@@ -132,8 +125,8 @@ Result<std::optional<LoopBacking>> LinuxHost::loop_backing(const std::string& no
 }
 
 Result<std::unique_ptr<WriteHandle>> LinuxHost::open_writable(const WritePermit& permit,
-                                                              int lock_wait_ms) {
-    return open_linux_writable(permit, lock_wait_ms);
+                                                              int wait_ms) {
+    return open_linux_writable(permit, wait_ms);
 }
 
 }  // namespace quietus

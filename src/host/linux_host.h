@@ -23,7 +23,7 @@ class LinuxHost final : public Host {
     Result<std::optional<LoopBacking>> loop_backing(const std::string& node) override;
 
     Result<std::unique_ptr<WriteHandle>> open_writable(const WritePermit& permit,
-                                                       int lock_wait_ms) override;
+                                                       int wait_ms) override;
 };
 
 }  // namespace quietus

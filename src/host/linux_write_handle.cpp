@@ -1,6 +1,8 @@
 #include "host/linux_write_handle.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #include "base/unique_fd.h"
 #include "host/linux_read_handle.h"
+#include "host/node_watch.h"
 #include "host/uring_queue.h"
 
 namespace quietus {
@@ -60,6 +63,23 @@ Result<void> lock_node(int fd, const std::string& node, int wait_ms) {
     if (errno != EINTR) return sys_failure("flock " + node, errno);
     return failure(ErrorCode::busy, node + ": locked by another process (flock)",
                    "another run of quietus, or udev, is working on it: try again later");
+}
+
+// The kernel keeps a drive open for a worker that is gone until the last of its requests is back:
+// until then nobody gets it exclusively, and what it had in flight cannot reach a later run. On
+// failure errno is that of the last try.
+UniqueFd open_exclusively(const std::string& node, std::chrono::milliseconds wait) {
+    constexpr std::chrono::milliseconds kLookAgain{100};
+    const auto until = std::chrono::steady_clock::now() + wait;
+    NodeWatch watch{{node}};
+    while (true) {
+        UniqueFd device{::open(node.c_str(), O_RDWR | O_EXCL | O_DIRECT | O_CLOEXEC | O_NOCTTY)};
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        if (device.is_open() || errno != EBUSY || left.count() <= 0) return device;
+        watch.wait(std::min(left, kLookAgain));
+        errno = EBUSY;
+    }
 }
 
 class LinuxWriteHandle final : public WriteHandle {
@@ -147,8 +167,7 @@ class LinuxWriteHandle final : public WriteHandle {
 
 }  // namespace
 
-Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& permit,
-                                                         int lock_wait_ms) {
+Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& permit, int wait_ms) {
     const std::string& node = permit.target().path;
     UniqueFd lock{::open(node.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (!lock.is_open()) return sys_failure("open " + node, errno);
@@ -161,15 +180,16 @@ Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& perm
                            to_string(permit.target().number) + " when planned",
                        "run quietus plan again");
     }
-    QUIETUS_TRY(lock_node(lock.get(), node, lock_wait_ms));
-    UniqueFd device{::open(node.c_str(), O_RDWR | O_EXCL | O_DIRECT | O_CLOEXEC | O_NOCTTY)};
+    QUIETUS_TRY(lock_node(lock.get(), node, wait_ms));
+    UniqueFd device = open_exclusively(node, std::chrono::milliseconds{wait_ms});
     if (!device.is_open()) {
         const int saved = errno;
         if (saved == EBUSY)
             return failure(
                 ErrorCode::refused,
                 node + ": held exclusively by something that shows nowhere else (O_EXCL)",
-                "a lazily unmounted filesystem or another program holds it: stop it, or reboot");
+                "a lazily unmounted filesystem, another program or requests of a worker that is "
+                "gone hold it: stop it, try again later, or reboot");
         if (saved == EROFS || saved == EACCES || saved == EPERM)
             return failure(ErrorCode::refused,
                            sys_error("open " + node + " for writing", saved).message,

@@ -20,7 +20,11 @@ class UringQueue final : public IoQueue {
     UringQueue(const UringQueue&) = delete;
     UringQueue& operator=(const UringQueue&) = delete;
     ~UringQueue() override {
-        if (started_) io_uring_queue_exit(&ring_);
+        if (!started_) return;
+        // The kernel takes a ring apart when it likes, and keeps the drive open until then: the
+        // next to ask for it exclusively would be told that it is held.
+        if (fixed_file_ && in_flight_ == 0) io_uring_unregister_files(&ring_);
+        io_uring_queue_exit(&ring_);
     }
 
     Result<void> start() {

@@ -133,7 +133,7 @@ Result<std::optional<LoopBacking>> MemoryHost::loop_backing(const std::string& n
 }
 
 Result<std::unique_ptr<WriteHandle>> MemoryHost::open_writable(const WritePermit& permit,
-                                                               int /*lock_wait_ms*/) {
+                                                               int /*wait_ms*/) {
     MemoryDrive* drive = drive_of(permit.target().path);
     if (drive == nullptr) return sys_failure("open " + permit.target().path, ENOENT);
     return drive->open_writable(permit);

@@ -160,7 +160,7 @@ Result<std::optional<LoopBacking>> RecordingHost::loop_backing(const std::string
 }
 
 Result<std::unique_ptr<WriteHandle>> RecordingHost::open_writable(const WritePermit& /*permit*/,
-                                                                  int /*lock_wait_ms*/) {
+                                                                  int /*wait_ms*/) {
     return failure(ErrorCode::unsupported, "nothing is written while recording");
 }
 

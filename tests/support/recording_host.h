@@ -34,7 +34,7 @@ class RecordingHost final : public Host {
     Result<std::vector<FoundSignature>> probe_signatures(const std::string& node) override;
     Result<std::optional<LoopBacking>> loop_backing(const std::string& node) override;
     Result<std::unique_ptr<WriteHandle>> open_writable(const WritePermit& permit,
-                                                       int lock_wait_ms) override;
+                                                       int wait_ms) override;
 
   private:
     void note_error(const std::string& path, const Error& error) const;

@@ -180,7 +180,7 @@ Result<std::optional<LoopBacking>> ReplayHost::loop_backing(const std::string& n
 }
 
 Result<std::unique_ptr<WriteHandle>> ReplayHost::open_writable(const WritePermit& /*permit*/,
-                                                               int /*lock_wait_ms*/) {
+                                                               int /*wait_ms*/) {
     return failure(ErrorCode::unsupported, "a replayed machine cannot be written");
 }
 

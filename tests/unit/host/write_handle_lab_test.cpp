@@ -2,11 +2,15 @@
 
 #include <chrono>
 #include <fcntl.h>
+#include <future>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -89,6 +93,39 @@ TEST_F(WriteHandleLab, ADriveHeldExclusivelyIsRefused) {
     EXPECT_THAT(handle.error().message, HasSubstr("O_EXCL"));
     EXPECT_NE(handle.error().hint, "");
     EXPECT_TRUE(image_is_untouched());
+}
+
+TEST_F(WriteHandleLab, ADriveLetGoOfMeanwhileIsTaken) {
+    const auto plan = approved(host_, loop_->path());
+    UniqueFd holder{::open(loop_->path().c_str(), O_RDONLY | O_EXCL | O_CLOEXEC)};
+    std::promise<void> asked;
+    std::thread lets_go{[&] {
+        asked.get_future().wait();
+        ASSERT_EQ(::ioctl(holder.get(), BLKFLSBUF, 0), 0);
+        holder = UniqueFd{};
+    }};
+    asked.set_value();
+    constexpr int kLongMs = 20'000;
+    const auto began = std::chrono::steady_clock::now();
+    const auto handle = host_.open_writable(plan.permit(), kLongMs);
+    lets_go.join();
+    EXPECT_TRUE(handle.has_value());
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{10});
+}
+
+// The kernel takes rings apart behind our back: one run must not be in the way of the next.
+TEST_F(WriteHandleLab, AQueueThatIsGoneDoesNotHoldTheDrive) {
+    const auto plan = approved(host_, loop_->path());
+    for (int i = 0; i < 100; ++i) {
+        auto handle = host_.open_writable(plan.permit(), 0);
+        ASSERT_TRUE(handle.has_value()) << "round " << i << ": " << handle.error().message;
+        const auto queue = (*handle)->make_queue({.depth = 8, .request_size = kMiB});
+        ASSERT_TRUE(queue.has_value());
+        ASSERT_TRUE((*queue)
+                        ->submit({.kind = IoKind::write, .offset = 0, .length = kMiB, .slot = 0})
+                        .has_value());
+        ASSERT_TRUE((*queue)->wait(-1).has_value());
+    }
 }
 
 TEST_F(WriteHandleLab, ADriveLockedByAnotherIsBusyAfterTheWait) {
