@@ -51,6 +51,15 @@ Json pattern_parts(const StepOutcome* pass) {
                                                 : unavailable("the pattern is no keystream")}};
 }
 
+Json pace_part(const Pace& pace) {
+    Json speeds = Json::array();
+    for (const std::uint64_t speed : pace.kib_per_s) speeds.push_back(json_integer(speed));
+    return {{"failed_requests", json_integer(pace.failed_requests)},
+            {"retried", json_integer(pace.retried)},
+            {"slowest_request_ms", json_integer(pace.slowest_ms)},
+            {"kib_per_s_by_64th", std::move(speeds)}};
+}
+
 Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t sector) {
     Json json{
         {"index", step.index},
@@ -63,9 +72,11 @@ Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t s
         {"bytes_promised", json_integer(step.bytes_promised)},
         {"throughput_bytes_per_s", throughput_of(step)},
         {"flushed", flush_part(step)},
+        {"kept", sector_ranges(step.kept, sector)},
         {"failed", sector_ranges(step.failed, sector)},
         {"mismatched", sector_ranges(step.mismatched, sector)},
         {"unreadable", sector_ranges(step.unreadable, sector)},
+        {"pace", pace_part(step.pace)},
         {"device_said", unavailable("block requests carry no answer beyond success or errno")},
         {"cause", text_or(step.cause, "nothing went wrong")},
         {"end", to_string(step.end)}};
@@ -209,10 +220,16 @@ Json sample_part(const EraseRecord& record) {
 }
 
 Json run_limits_part(const RunLimits& limits) {
-    return {{"max_rate", limits.max_rate ? json_integer(*limits.max_rate)
-                                         : unavailable("none was set (--max-rate)")},
-            {"deadline_s", limits.deadline_s ? json_integer(*limits.deadline_s)
-                                             : unavailable("none was set (--deadline)")}};
+    const auto limit = [](const std::optional<std::uint64_t>& value, const std::string& flag) {
+        return value ? json_integer(*value) : unavailable("none was set (" + flag + ")");
+    };
+    return {{"max_rate", limit(limits.max_rate, "--max-rate")},
+            {"min_rate", limit(limits.min_rate, "--min-rate")},
+            {"deadline_s", limit(limits.deadline_s, "--deadline")},
+            {"request_deadline_s", json_integer(limits.request_deadline_s)},
+            {"bad_area_s", json_integer(limits.bad_area_s)},
+            {"retries", json_integer(limits.retries)},
+            {"direction", limits.backward ? "backward" : "forward"}};
 }
 
 }  // namespace
@@ -247,7 +264,9 @@ Json sanitization_part(const EraseRecord& record) {
               {"resumed", Json::array()},
               {"not_reached", not_reached_part(record)},
               {"unwritten", sector_ranges(record.unwritten, sector_of(record))},
-              {"unwritten_bytes", json_integer(record.unwritten.total())}};
+              {"unwritten_bytes", json_integer(record.unwritten.total())},
+              {"never_written", sector_ranges(record.never_written, sector_of(record))},
+              {"never_written_bytes", json_integer(record.never_written.total())}};
     json["policy"] = {{"name", kPolicyName},
                       {"version", kPolicyVersion},
                       {"approved_by", "quietus default policy, not approved by your organisation"},

@@ -109,6 +109,7 @@ Result<void> check_record_rules(const Json& record, const std::string& stem,
     const Json seen = QUIETUS_TRY(member(record, "verification"));
     const Json done = QUIETUS_TRY(member(record, "sanitization"));
     QUIETUS_TRY(check_ranges(done, "unwritten", "unwritten_bytes", sector));
+    QUIETUS_TRY(check_ranges(done, "never_written", "never_written_bytes", sector));
     QUIETUS_TRY(check_ranges(seen, "mismatched", "mismatched_bytes", sector));
     QUIETUS_TRY(check_ranges(seen, "unreadable", "unreadable_bytes", sector));
     return check_coverage(record);

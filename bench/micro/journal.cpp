@@ -41,7 +41,7 @@ void journal_append(benchmark::State& state, bool sync) {
     auto journal = must(engine::Journal::create(folder.journal()));
     RangeSet covered;
     covered.add({0, kGiB});
-    const Json event = engine::progress_event(0, covered);
+    const Json event = engine::progress_event(0, covered, true);
     for (auto _ : state) must(journal.append(event, UtcTime{}, sync));
 }
 

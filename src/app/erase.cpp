@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "app/certify.h"
+#include "app/desk.h"
 #include "app/erase_target.h"
 #include "app/facts.h"
 #include "app/finish_pending.h"
@@ -15,7 +16,6 @@
 #include "app/supervisor.h"
 #include "base/bytes.h"
 #include "base/random.h"
-#include "engine/keystream.h"
 #include "plan/planner.h"
 #include "plan/token.h"
 
@@ -58,16 +58,19 @@ class EraseCall {
             target.result = result_for(printable_text(name));
             if (manifest_ && request_.devices.empty())
                 target.row = &manifest_->rows[targets_.size()];
+            if (!request_.resumes.empty()) target.resumes = &request_.resumes[targets_.size()];
             targets_.push_back(std::move(target));
         }
         if (stopped_) {
             for (Target& target : targets_) blame(target, call_objections_.front());
             return false;
         }
-        if (const auto ready = open_desk(); !ready) {
-            object_all("set-up", ready.error());
+        auto desk = open_desk(state_, request_.settings, services_);
+        if (!desk) {
+            object_all("set-up", desk.error());
             return false;
         }
+        desk_.emplace(std::move(*desk));
         // Where evidence is owed, its drives may need no more than what is there already.
         room_ = room_for_evidence();
         const auto owed = evidence_owed(state_);
@@ -83,30 +86,6 @@ class EraseCall {
     bool check_room() {
         if (!room_) object_all("set-up", room_.error());
         return goes_on();
-    }
-
-    Result<void> open_desk() {
-        const UtcTime now = services_.clock.now();
-        if (now < kEarliestPlausibleTime)
-            return failure(ErrorCode::config,
-                           "the clock says " + to_rfc3339(now) + ", which cannot be",
-                           "set the clock: evidence with a wrong time is worthless");
-        if (!services_.host.is_root())
-            return failure(ErrorCode::refused, "erasing needs root", "run it with sudo");
-        QUIETUS_TRY(engine::selftest());
-        QUIETUS_TRY(state_.prepare());
-        auto key = QUIETUS_TRY(load_or_make_key(state_, request_.settings, now));
-        if (key.made)
-            services_.observer.note(
-                "made this host's own signing key (self-signed, not independent), fingerprint " +
-                key.key.fingerprint_sha256());
-        auto log = QUIETUS_TRY(open_register(state_, /*create=*/true));
-        desk_.emplace(EvidenceDesk{.state = state_,
-                                   .settings = request_.settings,
-                                   .clock = services_.clock,
-                                   .key = std::move(key.key),
-                                   .log = std::move(log)});
-        return {};
     }
 
     // -- Look
@@ -161,11 +140,14 @@ class EraseCall {
     // ----------------------------------------------------------------------------------------------
     bool make_plans() {
         for (Target* target : going()) {
-            auto plan = make_plan(*target->snapshot, request_.goal);
-            if (plan)
-                target->plan = std::move(*plan);
-            else
+            auto plan = make_plan(*target->snapshot, goal_of(*target, request_.goal));
+            if (!plan) {
                 object(*target, "plan", plan.error());
+                continue;
+            }
+            target->plan = std::move(*plan);
+            if (const auto same = check_resumption(*target); !same)
+                object(*target, "resume", same.error());
         }
         if (!goes_on()) return false;
         for (const Target* target : going()) services_.observer.plan(target->plan);
@@ -188,7 +170,8 @@ class EraseCall {
             if (!holds) object_all("confirm-plan", holds.error());
             consent.plan_token_holds = holds.has_value();
         }
-        for (Target& target : targets_) target.consent = consent;
+        const auto all = snapshots();
+        for (Target* target : going()) target->consent = consent_for(*target, consent, all);
         return goes_on();
     }
 
@@ -224,6 +207,7 @@ class EraseCall {
     // are done.
     bool finish_what_is_owed() {
         for (Target* target : going()) {
+            if (target->resumes != nullptr) continue;  // its evidence is complete
             const Pending pending =
                 finish_pending(*desk_, services_.host, services_.observer, target->plan);
             if (!pending.completes_this_call) continue;
@@ -275,11 +259,17 @@ class EraseCall {
     // ---------------------------------------------------------------------------------
     bool take() {
         for (std::size_t i = 0; i < approved_.size(); ++i)
-            starts_.push_back(start_of(approved_[i], running_[i]->row));
+            starts_.push_back(start_of(approved_[i], *running_[i]));
         supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals,
                             state_, run_options());
+        std::vector<std::optional<engine::Continuation>> continues;
+        for (const Target* target : running_)
+            continues.push_back(target->resumes == nullptr
+                                    ? std::nullopt
+                                    : std::optional{target->resumes->run.continuation});
         const auto taken = supervisor_->take_all(
-            std::move(approved_), [this] { forget_secrets(*desk_); }, request_.skip_refused);
+            std::move(approved_), std::move(continues), [this] { forget_secrets(*desk_); },
+            request_.skip_refused);
         if (!taken && taken.error().signal) {
             interrupted(*taken.error().signal);
             return false;
@@ -293,12 +283,12 @@ class EraseCall {
         const auto deadline = [&](std::uint64_t s) { return began_ + std::chrono::seconds{s}; };
         const RunLimits& limits = request_.limits;
         return {.parallel = request_.parallel.value_or(kParallelMax),
-                .max_rate = limits.max_rate,
+                .limits = limits,
                 .deadline =
                     limits.deadline_s ? std::optional{deadline(*limits.deadline_s)} : std::nullopt};
     }
 
-    EraseRecord start_of(const guard::ApprovedPlan& plan, const ManifestRow* row) {
+    EraseRecord start_of(const guard::ApprovedPlan& plan, const Target& target) {
         if (!tool_) tool_ = gather_tool_facts();
         EraseRecord start;
         start.id = new_uuid_v7(services_.clock.now()).value_or("");
@@ -313,8 +303,13 @@ class EraseCall {
         start.tool.selftest = "passed";
         start.operated_by = gather_operator_facts(services_.host, request_.settings);
         start.order =
-            gather_order_facts(request_.settings, row, manifest_ ? manifest_->sha256 : "");
+            gather_order_facts(request_.settings, target.row, manifest_ ? manifest_->sha256 : "");
         start.limits = request_.limits;
+        if (target.resumes == nullptr) return start;
+        const engine::Unfinished& before = target.resumes->run;
+        start.order = before.record.order;
+        start.resumed = before.continuation.runs;
+        start.steps = before.continuation.done;
         return start;
     }
 

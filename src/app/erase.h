@@ -12,6 +12,7 @@
 #include "app/settings.h"
 #include "app/signals.h"
 #include "base/utc_time.h"
+#include "engine/continuation.h"
 #include "host/host.h"
 #include "plan/consent.h"
 #include "plan/goal.h"
@@ -25,6 +26,13 @@ inline constexpr unsigned kParallelMax = 256;
 /// A lower --max-rate would take years for any drive, and is a slip of the pen.
 inline constexpr std::uint64_t kMaxRateLeast = 64 * 1024;
 
+/// An erase that broke off, to be carried on: the same plan on the same drive.
+struct Resumption {
+    engine::Unfinished run;
+    /// Said of this drive then: holds as far as its serial number or WWN is the same.
+    Consent consent;
+};
+
 struct EraseRequest {
     std::vector<std::string> devices;  ///< May be empty with a manifest: then all of its drives.
     std::string manifest_file;         ///< May be empty.
@@ -34,6 +42,8 @@ struct EraseRequest {
     std::optional<unsigned> parallel;  ///< Written at a time; default: as many as there are.
     RunLimits limits;
     Goal goal;
+    /// One for each of `devices`, or none at all. Each has its own goal, order and consent.
+    std::vector<Resumption> resumes{};
     Consent consent;
     Settings settings;
     /// Asks a person at a terminal to type the drive's confirmation; returns what was typed, or

@@ -13,10 +13,13 @@
 
 namespace quietus::app {
 
+struct Resumption;
+
 /// Filled from top to bottom.
 struct Target {
     std::string typed;
     const ManifestRow* row{nullptr};
+    const Resumption* resumes{nullptr};
     discovery::NamedDevice device;
     std::optional<DeviceSnapshot> snapshot;
     Plan plan;
@@ -26,6 +29,17 @@ struct Target {
     bool out{false};          ///< Its result has been told, and nothing more is done to it.
     bool done_before{false};  ///< Only its evidence was missing.
 };
+
+/// What it is to become: the call's goal, or that of the run it carries on.
+const Goal& goal_of(const Target& target, const Goal& of_call);
+
+/// Is this the drive that was being erased, and would it be erased the same way? bad_evidence says
+/// what differs.
+Result<void> check_resumption(const Target& target);
+
+/// The call's consent, with what was said of the run that is carried on where that still holds.
+Consent consent_for(const Target& target, const Consent& said,
+                    const std::vector<DeviceSnapshot>& all);
 
 /// A failure as an objection that nothing lifts.
 Objection objection_of(const std::string& rule, const Error& error);

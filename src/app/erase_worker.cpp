@@ -34,9 +34,11 @@ class SocketControl final : public engine::RunControl {
     Result<void> end(const StepOutcome& outcome) override {
         return announce(engine::end_event(outcome));
     }
-    void progress(const StepOutcome& outcome, const RangeSet& covered) override {
-        static_cast<void>(send(engine::progress_event(outcome.index, covered)));
+    void progress(const StepOutcome& outcome, const RangeSet& covered, bool flushed) override {
+        static_cast<void>(send(engine::progress_event(outcome.index, covered, flushed)));
     }
+
+    void flushing() override { static_cast<void>(send({{"event", "flushing"}})); }
 
     bool stop_requested() override {
         const auto now = clock_.monotonic();
@@ -108,7 +110,7 @@ std::string_view stop_reason(Command command) {
 }
 
 void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor,
-                 const Clock& clock, std::optional<std::uint64_t> max_rate) {
+                 const Clock& clock, const engine::RunOptions& options) {
     SocketControl control{socket, clock};
     auto drive = engine::take(host, std::move(plan), {supervisor, getpid()});
     if (!drive) {
@@ -118,10 +120,12 @@ void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int superviso
     // True from here on: the drive is ours, and untouched until the word comes. Without it the
     // partitions are put back.
     if (!control.send({{"event", "taken"}}) || control.next_command() != Command::go) return;
-    const engine::RunEnd end = engine::run(*drive, control, clock, {.max_rate = max_rate});
+    const engine::RunEnd end = engine::run(*drive, control, clock, options);
     static_cast<void>(control.send({{"event", "finished"},
                                     {"identity_confirmed", end.identity_confirmed},
+                                    {"hung", end.hung},
                                     {"cause", printable_text(end.cause)}}));
+    if (end.hung) drive->abandon();
 }
 
 }  // namespace quietus::app

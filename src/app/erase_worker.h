@@ -2,11 +2,10 @@
 // The worker's side of an erase: takes the drive, waits for the word, runs the plan. And the words
 // both sides use.
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "base/utc_time.h"
+#include "engine/run.h"
 #include "guard/guard.h"
 #include "host/host.h"
 
@@ -27,10 +26,9 @@ std::string_view stop_reason(Command command);
 /// Worker → supervisor: JSON lines. "begin" and "end" are the journal's own events
 /// (engine/events.h).
 ///   {"event":"taken"} · {"event":"refused","objections":[…]} ·
-///   {"event":"progress","step","covered"} ·
-///   {"event":"finished","identity_confirmed","cause"}
-/// `max_rate`: bytes a second.
+///   {"event":"progress","step","covered"} · {"event":"flushing"} ·
+///   {"event":"finished","identity_confirmed","hung","cause"}
 void serve_erase(int socket, Host& host, guard::ApprovedPlan plan, int supervisor,
-                 const Clock& clock, std::optional<std::uint64_t> max_rate);
+                 const Clock& clock, const engine::RunOptions& options);
 
 }  // namespace quietus::app

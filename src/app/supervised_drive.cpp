@@ -10,11 +10,14 @@ namespace quietus::app {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kHintInterval = std::chrono::seconds{30};
-
 // A killed worker that is not stuck in the kernel is gone within this; with kStopDeadlineMs it
 // stays below a second.
 constexpr std::chrono::milliseconds kKilledPatience{200};
+
+// The worker itself finds a request that is overdue; so much later at most it has said so.
+constexpr std::chrono::seconds kGrace{5};
+// A drive may have gigabytes to write back when it is told to flush.
+constexpr int kFlushPatience = 6;
 
 Command command_of(StopCause cause) {
     switch (cause) {
@@ -45,9 +48,14 @@ OverwritePass pass_at(const std::vector<Step>& steps, std::size_t index) {
 
 }  // namespace
 
-SupervisedDrive::SupervisedDrive(std::size_t index, Plan plan, const Clock& clock,
-                                 Observer& observer)
-    : index_{index}, plan_{std::move(plan)}, clock_{clock}, observer_{observer} {
+SupervisedDrive::SupervisedDrive(std::size_t index, Plan plan, const RunLimits& limits,
+                                 const Clock& clock, Observer& observer)
+    : index_{index},
+      plan_{std::move(plan)},
+      clock_{clock},
+      observer_{observer},
+      request_patience_{std::chrono::seconds{limits.request_deadline_s} + kGrace},
+      patience_{request_patience_} {
     progress_.path = plan_.target.path;
     progress_.steps = static_cast<int>(plan_.steps.size());
     progress_.waiting = true;
@@ -101,6 +109,8 @@ void SupervisedDrive::receive() {
 
 void SupervisedDrive::handle(const Json& message) {
     const std::string event = string_member(message, "event").value_or("");
+    last_heard_ = clock_.monotonic();
+    patience_ = event == "flushing" ? request_patience_ * kFlushPatience : request_patience_;
     if (event == "taken" && state_ == State::taking) {
         state_ = State::taken;
     } else if (event == "refused" && state_ == State::taking) {
@@ -115,7 +125,7 @@ void SupervisedDrive::handle(const Json& message) {
         finished_ = true;
         closing_.identity_confirmed = bool_member(message, "identity_confirmed").value_or(false);
         closing_.cause = string_member(message, "cause").value_or("");
-        close(/*hung=*/false);
+        close(bool_member(message, "hung").value_or(false));
     }
 }
 
@@ -137,7 +147,6 @@ void SupervisedDrive::journal_step(const Json& message) {
     if (begins && index < plan_.steps.size()) {
         const Step& step = plan_.steps[index];
         step_began_ = clock_.monotonic();
-        last_hint_ = step_began_;
         progress_.step = static_cast<int>(index);
         progress_.writing = std::holds_alternative<OverwritePass>(step);
         const OverwritePass pass = pass_at(plan_.steps, index);
@@ -163,9 +172,9 @@ void SupervisedDrive::show_progress(const Json& message) {
                     : 0;
     advance(progress_, done, clock_.monotonic() - step_began_);
     observer_.progress(progress_);
-    if (clock_.monotonic() - last_hint_ < kHintInterval) return;
-    last_hint_ = clock_.monotonic();
-    static_cast<void>(journal_->append(message, clock_.now(), /*sync=*/false));
+    // A checkpoint, and lost it costs no more than time.
+    if (bool_member(message, "flushed").value_or(false))
+        static_cast<void>(journal_->append(message, clock_.now(), /*sync=*/true));
 }
 
 // The worker's stream has ended: expected after "refused", a release or "finished" (often in the
@@ -217,6 +226,7 @@ void SupervisedDrive::remove_journal() {
 void SupervisedDrive::begin() {
     state_ = State::running;
     begun_ = true;
+    last_heard_ = clock_.monotonic();
     progress_.waiting = false;
     send(Command::go);
 }
@@ -233,10 +243,16 @@ bool SupervisedDrive::overdue() const {
     return stopped_ && descriptor() >= 0 && clock_.monotonic() > stop_deadline_;
 }
 
+bool SupervisedDrive::is_silent() const {
+    return state_ == State::running && clock_.monotonic() - last_heard_ > patience_;
+}
+
 void SupervisedDrive::abandon() {
     const bool waited = state_ == State::taken;
+    const bool silent = is_silent();
     worker_->kill();
-    const bool gone = worker_->wait_for_end(kKilledPatience);
+    // One that was stuck may end only now, and what it had asked of the drive goes on.
+    const bool gone = worker_->wait_for_end(kKilledPatience) && !silent;
     if (waited && stopped_) closing_.cause = reason_of(*stopped_) + kBeforeItsTurn;
     close(/*hung=*/!waited && !gone);
 }

@@ -39,7 +39,8 @@ class SupervisedDrive {
   public:
     enum class State { taking, taken, refused, running, ended };
 
-    SupervisedDrive(std::size_t index, Plan plan, const Clock& clock, Observer& observer);
+    SupervisedDrive(std::size_t index, Plan plan, const RunLimits& limits, const Clock& clock,
+                    Observer& observer);
 
     std::size_t index() const { return index_; }
     State state() const { return state_; }
@@ -73,6 +74,9 @@ class SupervisedDrive {
     bool is_stopped() const { return stopped_.has_value(); }
     /// Told to stop, and has not within kStopDeadlineMs.
     bool overdue() const;
+    /// Running, and has not said a word for longer than any request or flush may take: it is stuck
+    /// in the kernel.
+    bool is_silent() const;
     /// Kills the worker; one that does not die is left behind, and its drive recorded as hung.
     void abandon();
 
@@ -99,8 +103,10 @@ class SupervisedDrive {
     bool finished_{false};
     engine::Closing closing_;
     Progress progress_;
+    std::chrono::nanoseconds request_patience_;
+    std::chrono::nanoseconds patience_;  ///< With what it does now.
+    std::chrono::nanoseconds last_heard_{0};
     std::chrono::nanoseconds step_began_{0};
-    std::chrono::nanoseconds last_hint_{0};
     std::optional<StopCause> stopped_;
     std::optional<int> signal_;
     std::chrono::nanoseconds stop_deadline_{0};

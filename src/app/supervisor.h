@@ -26,9 +26,10 @@ namespace quietus::app {
 inline constexpr int kTakeDeadlineMs = 30'000;
 
 struct SupervisorOptions {
-    unsigned parallel{1};                   ///< Written at a time; the others wait, taken.
-    std::optional<std::uint64_t> max_rate;  ///< Bytes a second and drive.
-    std::optional<std::chrono::nanoseconds> deadline;  ///< Of the monotonic clock.
+    unsigned parallel{1};  ///< Written at a time; the others wait, taken.
+    RunLimits limits;      ///< Of each drive.
+    /// limits.deadline_s on the monotonic clock.
+    std::optional<std::chrono::nanoseconds> deadline;
 };
 
 class Supervisor {
@@ -51,7 +52,10 @@ class Supervisor {
     };
     /// `forget_secrets` runs first in each worker: fork copies the signing keys, and locked pages
     /// are not locked there.
+    /// `continues`: for each plan what earlier runs of it leave, or nothing.
+    using Continuations = std::vector<std::optional<engine::Continuation>>;
     tl::expected<Objections, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans,
+                                                Continuations continues,
                                                 const std::function<void()>& forget_secrets,
                                                 bool skip_refused);
 
@@ -64,7 +68,7 @@ class Supervisor {
 
   private:
     using State = SupervisedDrive::State;
-    void start_workers(std::vector<guard::ApprovedPlan> plans,
+    void start_workers(std::vector<guard::ApprovedPlan> plans, Continuations continues,
                        const std::function<void()>& forget_secrets);
     void release_all();
     Result<void> prepare_run(const std::vector<EraseRecord>& starts);

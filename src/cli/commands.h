@@ -51,6 +51,7 @@ void add_inspect(Parser& parser);
 void add_methods(Parser& parser);
 void add_plan(Parser& parser);
 void add_erase(Parser& parser);
+void add_resume(Parser& parser);
 void add_status(Parser& parser);
 void add_stop(Parser& parser);
 void add_verify(Parser& parser);

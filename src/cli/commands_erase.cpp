@@ -6,9 +6,10 @@
 
 #include "app/erase.h"
 #include "base/bytes.h"
-#include "base/parse_units.h"
 #include "cli/commands.h"
+#include "cli/evidence_flags.h"
 #include "cli/goal_flags.h"
+#include "cli/limit_flags.h"
 #include "plan/plan_text.h"
 
 namespace quietus::cli {
@@ -20,7 +21,7 @@ struct EraseFlags {
     std::string manifest_file;
     bool skip_refused{false};
     std::optional<unsigned> parallel;
-    std::string max_rate, deadline;
+    LimitFlags limits;
     GoalFlags goal;
     std::vector<std::string> confirm, accept;
     std::string plan_token;
@@ -83,29 +84,13 @@ Result<void> check_flags(const EraseFlags& flags, const app::Settings& settings)
     return {};
 }
 
-Result<RunLimits> limits_from(const EraseFlags& flags) {
-    RunLimits limits;
-    if (!flags.max_rate.empty()) {
-        limits.max_rate = QUIETUS_TRY_CONTEXT(parse_bytes(flags.max_rate), "--max-rate");
-        if (*limits.max_rate < app::kMaxRateLeast)
-            return failure(
-                ErrorCode::usage,
-                "--max-rate is at least " + std::to_string(app::kMaxRateLeast) + " bytes a second");
-    }
-    if (!flags.deadline.empty()) {
-        const auto limit = QUIETUS_TRY_CONTEXT(parse_duration(flags.deadline), "--deadline");
-        limits.deadline_s = static_cast<std::uint64_t>(limit.count());
-    }
-    return limits;
-}
-
 Result<app::EraseRequest> request_from(const EraseFlags& flags, const app::Settings& settings) {
     QUIETUS_TRY(check_flags(flags, settings));
     app::EraseRequest request{.devices = flags.devices,
                               .manifest_file = flags.manifest_file,
                               .skip_refused = flags.skip_refused,
                               .parallel = flags.parallel,
-                              .limits = QUIETUS_TRY(limits_from(flags)),
+                              .limits = QUIETUS_TRY(flags.limits.limits()),
                               .goal = QUIETUS_TRY(flags.goal.goal()),
                               .consent = {},
                               .settings = settings,
@@ -146,38 +131,20 @@ void add_erase(Parser& parser) {
     app::Settings& settings = parser.settings;
     add_drives(*sub, flags->devices, flags->manifest_file, flags->skip_refused);
     flags->goal.add_to(*sub);
-    sub->add_option("--confirm", flags->confirm,
-                    "Serial number of a drive of this call (PATH:SIZE in bytes where it has no "
-                    "unique one); once per drive")
-        ->take_all()
-        ->expected(1)
-        ->allow_extra_args(false);
+    add_confirm(*sub, flags->confirm);
     sub->add_option("--confirm-plan", flags->plan_token,
                     "Token that plan printed for exactly these drives and steps");
     add_accept(*sub, flags->accept);
-    sub->add_option("--out", settings.out,
-                    "Folder for the evidence (default: <state-dir>/certificates)");
-    sub->add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
-    sub->add_option("--cert", settings.certificate_file,
-                    "Its certificate, followed by its issuers (PEM)");
-    sub->add_option("--passphrase-fd", settings.passphrase_fd,
-                    "Read the key's passphrase from this descriptor");
+    add_evidence(*sub, settings);
     sub->add_option("--ticket", settings.ticket, "Ticket or RMA number, for the record");
     sub->add_option("--asset", settings.asset_tag,
                     "Asset tag of the drive, for the record (one drive only)");
-    sub->add_option("--operator", settings.operator_name, "Who erases, for the record");
     sub->add_option("--organisation", settings.organisation, "Whose drive it is, for the record");
     sub->add_option("--location", settings.location, "Where it is done, for the record");
     sub->add_option("--parallel", flags->parallel,
                     "Drives written at a time; the others wait, taken (default: all)");
-    sub->add_option("--max-rate", flags->max_rate,
-                    "Bytes a second and drive at most, as 50M or 200MiB");
-    sub->add_option("--deadline", flags->deadline,
-                    "Stop what is not done after this long, as 8h or 90m");
-    sub->add_option("--summary", parser.files.summary,
-                    "Write the whole run as one JSON document to this file");
-    sub->add_option("--metrics", parser.files.metrics,
-                    "Keep node_exporter metrics in this file (NAME.prom)");
+    flags->limits.add_to(*sub);
+    add_reports(*sub, parser.files);
     sub->callback([&parser, flags] {
         parser.command = "erase";
         parser.refused = [flags](Output& output, const Error& error) {

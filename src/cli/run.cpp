@@ -41,6 +41,7 @@ void describe(Parser& parser) {
     add_list(parser);
     add_plan(parser);
     add_erase(parser);
+    add_resume(parser);
     add_status(parser);
     add_stop(parser);
     add_verify(parser);

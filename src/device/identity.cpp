@@ -52,6 +52,21 @@ bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b) {
     return by_serial || by_wwn || by_sequence || a.backing.has_value();
 }
 
+bool is_returned_drive(const DeviceIdentity& before, const DeviceIdentity& now) {
+    DeviceIdentity then = before;
+    DeviceIdentity today = now;
+    then.disk_sequence.reset();
+    today.disk_sequence.reset();
+    return same_drive(then, today);
+}
+
+bool same_unique_name(const DeviceIdentity& before, const DeviceIdentity& now) {
+    if (!is_returned_drive(before, now)) return false;
+    const bool by_serial = has_unique_serial(before) && has_unique_serial(now);
+    const bool by_wwn = before.wwn.has_value() && now.wwn.has_value();
+    return by_serial || (by_wwn && !before.serial_shared && !now.serial_shared);
+}
+
 bool has_unique_serial(const DeviceIdentity& identity) {
     if (identity.serial_shared || !identity.serial.has_value() ||
         identity.serial.value->differs_from_printable())

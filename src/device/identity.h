@@ -52,6 +52,14 @@ struct DeviceIdentity {
 /// the backing and the disk sequence decide. Sources are not compared: they differ by privilege.
 bool same_drive(const DeviceIdentity& a, const DeviceIdentity& b);
 
+/// The same drive after it was away: unplugged, renamed, or behind another boot. Like same_drive(),
+/// but the disk sequence is a new one then and says nothing.
+bool is_returned_drive(const DeviceIdentity& before, const DeviceIdentity& now);
+
+/// Do both show the same serial number or WWN, one that belongs to this drive and no other? What
+/// was said of the one then holds for the other.
+bool same_unique_name(const DeviceIdentity& before, const DeviceIdentity& now);
+
 /// A serial number that can be typed to mean this drive and no other: present, printable, not
 /// shared, and not a placeholder all drives of a kind share ("0000000000000000", "123456789ABC",
 /// …).

@@ -24,6 +24,21 @@ Result<ConsentMeans> parse_means(const std::string& text) {
     return failure(ErrorCode::bad_evidence, "unknown consent '" + printable_text(text) + "'");
 }
 
+// What runs before this one did, and what of it stands.
+Result<void> fold_done(const Json& entry, EraseRecord& record) {
+    const Json done = QUIETUS_TRY(member(entry, "done"));
+    if (!done.is_array()) return failure(ErrorCode::bad_evidence, "\"done\" is not an array");
+    for (const Json& item : done) {
+        StepOutcome outcome = QUIETUS_TRY(outcome_from_json(item, record.plan));
+        const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
+        if (outcome.index != static_cast<int>(record.steps.size()) || !ended ||
+            record.resumed.empty())
+            return failure(ErrorCode::bad_evidence, "steps are said to be done that cannot be");
+        record.steps.push_back(std::move(outcome));
+    }
+    return {};
+}
+
 Result<void> fold_open(const Json& entry, EraseRecord& record) {
     if (QUIETUS_TRY(integer_member(entry, "version")) != kJournalVersion)
         return failure(ErrorCode::bad_evidence, "a journal of another version");
@@ -42,7 +57,9 @@ Result<void> fold_open(const Json& entry, EraseRecord& record) {
     record.order = QUIETUS_TRY(order_facts_from_json(QUIETUS_TRY(member(entry, "order"))));
     record.limits = QUIETUS_TRY(run_limits_from_json(QUIETUS_TRY(member(entry, "limits"))));
     record.unaddressable_bytes = record.plan.target.geometry.unaddressable().bytes;
-    return {};
+    record.resumed = QUIETUS_TRY(list_member<ResumedRun>(entry, "resumed", resumed_run_from_json));
+    record.any_write_issued = !record.resumed.empty();  // by them
+    return fold_done(entry, record);
 }
 
 Result<void> fold_begin(const Json& entry, EraseRecord& record) {
@@ -98,15 +115,23 @@ std::string expected_of(const StepOutcome& pass) {
     return the_only_one ? pattern : pattern + " (" + pass_name(step) + ")";
 }
 
+VerificationOutcome outcome_of(const StepOutcome& read_back, const Verification& seen) {
+    if (!read_back.mismatched.empty()) return VerificationOutcome::fail;
+    if (read_back.end != StepEnd::completed && read_back.end != StepEnd::partial)
+        return VerificationOutcome::unknown;
+    const std::uint64_t promised =
+        seen.mode == VerifyMode::full ? seen.total_bytes : read_back.bytes_promised;
+    return read_back.end == StepEnd::completed && seen.covered_bytes >= promised
+               ? VerificationOutcome::pass
+               : VerificationOutcome::incomplete;
+}
+
 void describe_read_back(const StepOutcome& outcome, const StepOutcome* pass, Verification& seen) {
     seen.mode = outcome.sample_seed ? VerifyMode::sample : VerifyMode::full;
     seen.covered_bytes = outcome.bytes_done;
     seen.mismatched = outcome.mismatched;
     seen.unreadable = outcome.unreadable;
-    const bool clean = outcome.mismatched.empty() && outcome.unreadable.empty();
-    seen.outcome = !clean                              ? VerificationOutcome::fail
-                   : outcome.end == StepEnd::completed ? VerificationOutcome::pass
-                                                       : VerificationOutcome::unknown;
+    seen.outcome = outcome_of(outcome, seen);
     if (pass != nullptr) seen.expected = expected_of(*pass);
 }
 
@@ -127,10 +152,22 @@ void fold_verification(EraseRecord& record) {
         if (decides || (!clean && !of_blank))
             describe_read_back(outcome, last_pass, record.verification);
     }
-    if (last_pass != nullptr)
-        record.unwritten = last_pass->covered.complement(record.verification.total_bytes);
-    else
-        record.unwritten.add({0, record.verification.total_bytes});
+}
+
+// A technique asks every pass of every byte; old data is left where none of them got.
+void fold_unwritten(EraseRecord& record) {
+    const std::uint64_t addressable = record.plan.target.geometry.addressable().bytes;
+    RangeSet written;
+    bool begun = false;
+    for (const StepOutcome& outcome : record.steps) {
+        const auto* pass = std::get_if<OverwritePass>(&outcome.step);
+        if (pass == nullptr || pass->role == PassRole::blank) continue;
+        begun = true;
+        written.add(outcome.covered);
+        record.unwritten.add(outcome.covered.complement(addressable));
+    }
+    if (!begun) record.unwritten.add({0, addressable});
+    record.never_written = written.complement(addressable);
 }
 
 }  // namespace
@@ -148,7 +185,9 @@ Json open_event(const EraseRecord& start) {
             {"tool", to_json(start.tool)},
             {"operator", to_json(start.operated_by)},
             {"order", to_json(start.order)},
-            {"limits", to_json(start.limits)}};
+            {"limits", to_json(start.limits)},
+            {"resumed", list_to_json<ResumedRun>(start.resumed, to_json)},
+            {"done", list_to_json<StepOutcome>(start.steps, to_json)}};
 }
 
 Json begin_event(const StepOutcome& outcome) {
@@ -157,8 +196,9 @@ Json begin_event(const StepOutcome& outcome) {
 Json end_event(const StepOutcome& outcome) {
     return {{"event", "end"}, {"outcome", to_json(outcome)}};
 }
-Json progress_event(int step, const RangeSet& covered) {
-    return {{"event", "progress"}, {"step", step}, {"covered", to_json(covered)}};
+Json progress_event(int step, const RangeSet& covered, bool flushed) {
+    return {
+        {"event", "progress"}, {"step", step}, {"covered", to_json(covered)}, {"flushed", flushed}};
 }
 
 Json close_event(const Closing& closing) {
@@ -220,6 +260,7 @@ Result<EraseRecord> fold(const std::vector<Json>& entries, std::string_view text
     if (record.journal_entries == 0) return failure(ErrorCode::bad_evidence, "journal: empty");
     record.journal_digest = sha256_hex(text.substr(0, bound));
     fold_verification(record);
+    fold_unwritten(record);
     const Judgement judgement = judge(record);
     record.verdict = judgement.verdict;
     record.media_state = judgement.media_state;

@@ -13,13 +13,13 @@
 namespace quietus::engine {
 
 /// "open": the plan, the consent and the machine: everything of a record that is known before the
-/// first write.
+/// first write, with the runs that are carried on and the steps of theirs that stand.
 Json open_event(const EraseRecord& start);
 /// "begin" and "end" of a step; "progress" now and then between them (a hint for resume, never a
-/// proof).
+/// proof); `flushed`: the drive has acknowledged a flush of it.
 Json begin_event(const StepOutcome& outcome);
 Json end_event(const StepOutcome& outcome);
-Json progress_event(int step, const RangeSet& covered);
+Json progress_event(int step, const RangeSet& covered, bool flushed);
 
 /// "close": nothing more will be written in this run.
 struct Closing {

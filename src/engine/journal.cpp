@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <sys/file.h>
+
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/units.h"
@@ -24,6 +26,14 @@ std::string no_previous() {
     return std::string(64, '0');
 }
 
+// Held as long as the file is open: who finds it taken knows that the run is still alive.
+Result<void> lock_journal(int fd, const std::string& path) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno != EWOULDBLOCK) return sys_failure("lock journal " + path, errno);
+    return failure(ErrorCode::busy, path + ": its run is still alive",
+                   "quietus status shows it; wait until it is done");
+}
+
 }  // namespace
 
 Result<Journal> Journal::create(const std::string& path) {
@@ -34,6 +44,10 @@ Result<Journal> Journal::create(const std::string& path) {
         ::unlink(path.c_str());
         return sys_failure(what + " " + path, saved);
     };
+    if (auto locked = lock_journal(file.get(), path); !locked) {
+        ::unlink(path.c_str());
+        return tl::unexpected{std::move(locked).error()};
+    }
     // Filesystems without fallocate (EOPNOTSUPP) still journal; they only cannot promise the room.
     if (fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, kReserve) != 0 && errno != EOPNOTSUPP)
         return give_up("reserve room for journal", errno);
@@ -48,9 +62,10 @@ Result<Journal> Journal::create(const std::string& path) {
 }
 
 Result<Journal> Journal::reopen(const std::string& path) {
-    JournalContents contents = QUIETUS_TRY(read_journal(path));
     UniqueFd file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)};
     if (!file.is_open()) return sys_failure("open journal " + path, errno);
+    QUIETUS_TRY(lock_journal(file.get(), path));
+    JournalContents contents = QUIETUS_TRY(read_journal(path));
     if (contents.torn_tail && ftruncate(file.get(), static_cast<off_t>(contents.text.size())) != 0)
         return sys_failure("cut the torn line of " + path, errno);
     Journal journal{path, std::move(file)};

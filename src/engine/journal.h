@@ -23,7 +23,8 @@ class Journal {
     /// anything is destroyed.
     static Result<Journal> create(const std::string& path);
 
-    /// An existing journal, checked; a torn last line is cut off.
+    /// An existing journal, checked; a torn last line is cut off. `busy` where the run that writes
+    /// it is still alive.
     static Result<Journal> reopen(const std::string& path);
 
     /// What becomes of an event that could not be written: forgotten (the act it announces must not

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "engine/crew.h"
+#include "engine/request_watch.h"
 
 namespace quietus::engine {
 
@@ -18,45 +19,41 @@ namespace {
 // second.
 constexpr int kWaitMs = 100;
 
-// Hands out the extents in requests of at most one buffer.
-class RequestCursor {
-  public:
-    RequestCursor(const std::vector<Range>& extents, std::size_t request_size)
-        : extents_{extents}, request_size_{request_size} {}
+// What an errno of the block layer (block/blk-core.c, blk_errors) says of the drive. The rest, EIO
+// above all, may be anything, and may pass.
+enum class Meaning { may_pass, bad_place, refuses, gone };
 
-    std::optional<Range> next() {
-        while (index_ < extents_.size() && done_ == extents_[index_].count) {
-            ++index_;
-            done_ = 0;
-        }
-        if (index_ == extents_.size()) return std::nullopt;
-        const Range& extent = extents_[index_];
-        const Range request{extent.first + done_,
-                            std::min<std::uint64_t>(request_size_, extent.count - done_)};
-        done_ += request.count;
-        return request;
+Meaning meaning_of(int error) {
+    switch (error) {
+        case ENODEV:
+        case ENXIO:
+        case ENOMEDIUM:
+        case ESHUTDOWN:
+            return Meaning::gone;
+        case EROFS:
+        case EPERM:
+        case EACCES:
+        case EINVAL:
+        case EOPNOTSUPP:
+        case EBADE:  // a reservation of another host
+            return Meaning::refuses;
+        case ENODATA:    // the medium
+        case EREMOTEIO:  // the target
+        case EILSEQ:     // protection information
+        case ENOSPC:     // what lies behind a thin volume
+            return Meaning::bad_place;
+        default:
+            return Meaning::may_pass;
     }
-    bool at_end() const {
-        return index_ == extents_.size() ||
-               (index_ + 1 == extents_.size() && done_ == extents_[index_].count);
-    }
+}
 
-  private:
-    const std::vector<Range>& extents_;
-    std::size_t request_size_;
-    std::size_t index_{0};
-    std::uint64_t done_{0};
-};
-
-StepEnd end_of_errno(int error) {
-    return error == ENODEV || error == ENXIO || error == ENOMEDIUM ? StepEnd::device_gone
-                                                                   : StepEnd::io_error;
+std::string shown(IoKind kind, const Range& request) {
+    return std::string{kind == IoKind::write ? "write" : "read"} + " of " +
+           std::to_string(request.count) + " bytes at byte " + std::to_string(request.first);
 }
 
 std::string cause_of(const IoCompletion& completion) {
-    const std::string what = completion.kind == IoKind::write ? "write" : "read";
-    const std::string at = what + " of " + std::to_string(completion.length) + " bytes at byte " +
-                           std::to_string(completion.offset);
+    const std::string at = shown(completion.kind, {completion.offset, completion.length});
     if (completion.error != 0) return at + ": " + std::generic_category().message(completion.error);
     return at + ": only " + std::to_string(completion.transferred) + " bytes were transferred";
 }
@@ -66,17 +63,20 @@ std::string cause_of(const IoCompletion& completion) {
 class Run {
   public:
     Run(IoQueue& queue, IoKind kind, const std::vector<Range>& extents, const KeepGoing& keep_going,
-        PatternSource& pattern, unsigned helpers_max, Pacer* pacer)
+        PatternSource& pattern, const IoOptions& options)
         : queue_{queue},
           pattern_{pattern},
+          options_{options},
           kind_{kind},
-          cursor_{extents, pacer == nullptr
-                               ? queue.request_size()
-                               : std::min(queue.request_size(), pacer->request_size())},
-          pacer_{pacer},
+          order_{extents,
+                 options.pacer == nullptr
+                     ? queue.request_size()
+                     : std::min(queue.request_size(), options.pacer->request_size()),
+                 options.sectors, options.bad_areas},
           keep_going_{keep_going},
+          watch_{options.clock, queue.depth(), extents.empty() ? 0 : extents.back().end()},
           crew_{[this](const Work& work) { return work_with(pattern_, work); },
-                [this] { return craft_of_a_helper(); }, helpers_max} {
+                [this] { return craft_of_a_helper(); }, options.helpers_max} {
         for (unsigned slot = queue.depth(); slot-- > 0;) free_.push_back(slot);
     }
     Run(const Run&) = delete;
@@ -93,14 +93,15 @@ class Run {
             else if (crew_.with_helpers() > 0)
                 crew_.wait_for_helpers(kWaitMs);
             else if (crew_.waiting() == 0 && running() && until_next)
-                pacer_->pause(std::chrono::milliseconds{wait_at_most(until_next)});
-            else if (crew_.waiting() == 0 && (!running() || (cursor_.at_end() && !next_)))
+                options_.pacer->pause(std::chrono::milliseconds{wait_at_most(until_next)});
+            else if (crew_.waiting() == 0 && (!running() || (order_.at_end() && !next_)))
                 break;
+            look_at_the_clock();
+            if (coverage_.end == StepEnd::hung) break;
             if (running() && !keep_going_(coverage_.covered))
                 stop(StepEnd::interrupted, "interrupted");
         }
-        coverage_.helpers = crew_.helpers();
-        return std::move(coverage_);
+        return conclude();
     }
 
   protected:
@@ -119,6 +120,7 @@ class Run {
                                          .length = work.extent.count,
                                          .slot = work.slot});
         if (!sent) stop(StepEnd::io_error, sent.error().message);
+        watch_.sent(work.slot, work.extent);
         was_full_ = was_full_ || queue_.in_flight() == queue_.depth();
     }
     void let_crew(const Work& work) { crew_.add(work); }
@@ -138,9 +140,49 @@ class Run {
 
     IoQueue& queue_;
     PatternSource& pattern_;
+    const IoOptions& options_;
     Coverage coverage_;
 
   private:
+    // All that could be done has been; what is left has been tried to the end, or a limit says not
+    // to.
+    Coverage conclude() {
+        coverage_.helpers = crew_.helpers();
+        coverage_.failed = order_.given_up();
+        coverage_.pace = watch_.pace();
+        coverage_.pace.failed_requests = order_.failed_requests();
+        coverage_.pace.retried = order_.retried();
+        if (running() && !coverage_.failed.empty()) {
+            coverage_.cause = first_cause_;
+            coverage_.end = StepEnd::partial;
+            if (!order_.limit_passed().empty()) {
+                coverage_.end = StepEnd::io_error;
+                coverage_.cause = order_.limit_passed() + "; " + first_cause_;
+            }
+        }
+        return std::move(coverage_);
+    }
+
+    // A request in flight cannot be taken back: one that is overdue makes the drive a hung one, and
+    // whatever is in flight with it unknown.
+    void look_at_the_clock() {
+        if (options_.clock == nullptr) return;
+        if (const auto& least = options_.min_rate; least && running()) {
+            const auto rate = watch_.rate_over(kSlowFor);
+            if (rate && *rate < *least)
+                stop(StepEnd::io_error, "too slow: " + std::to_string(*rate) +
+                                            " bytes a second over a minute, at least " +
+                                            std::to_string(*least) + " were asked for");
+        }
+        if (options_.request_deadline.count() == 0) return;
+        if (const auto overdue = watch_.overdue(options_.request_deadline)) {
+            stopped_ = false;  // whatever ended the run before, this is worse
+            stop(StepEnd::hung, shown(kind_, *overdue) + ": no answer within " +
+                                    std::to_string(options_.request_deadline.count() / 1000) +
+                                    " s");
+        }
+    }
+
     Craft craft_of_a_helper() {
         auto sibling = pattern_.sibling();
         if (!sibling) return {};
@@ -151,11 +193,11 @@ class Run {
     /// How long the next request has to wait for the pace; nothing where none waits for it.
     std::optional<std::chrono::milliseconds> start_what_fits() {
         while (running() && !free_.empty()) {
-            if (!next_) next_ = cursor_.next();
+            if (!next_) next_ = order_.next();
             if (!next_) return std::nullopt;
-            if (pacer_ != nullptr) {
-                if (const auto wait = pacer_->until_next(); wait.count() > 0) return wait;
-                pacer_->sent(next_->count);
+            if (options_.pacer != nullptr) {
+                if (const auto wait = options_.pacer->until_next(); wait.count() > 0) return wait;
+                options_.pacer->sent(next_->count);
             }
             const Work work{.slot = free_.back(), .extent = *std::exchange(next_, std::nullopt)};
             free_.pop_back();
@@ -173,7 +215,7 @@ class Run {
     // rest. More than one piece waiting while the queue runs dry says that one thread is too slow.
     void work() {
         const bool runs_dry = was_full_ && queue_.in_flight() <= queue_.depth() / 2;
-        if (running() && runs_dry && crew_.waiting() > 1 && !cursor_.at_end())
+        if (running() && runs_dry && crew_.waiting() > 1 && order_.sweeping())
             crew_.call_for_help();
         for (const WorkDone& done : crew_.finished()) take(done);
         if (!running()) return;
@@ -197,21 +239,38 @@ class Run {
         for (const IoCompletion& completion : *completions) {
             const Work work{.slot = completion.slot,
                             .extent = {completion.offset, completion.length}};
+            const auto took = watch_.back(work.slot, completion.ok());
             if (completion.ok()) {
+                order_.came_back(work.extent, took);
                 came_back(work);
-                continue;
+            } else {
+                failed(completion, took);
+                release(work.slot);
             }
-            coverage_.failed.add(work.extent);
-            stop(completion.error != 0 ? end_of_errno(completion.error) : StepEnd::io_error,
-                 cause_of(completion));
         }
     }
 
+    void failed(const IoCompletion& completion, std::chrono::nanoseconds took) {
+        // An incomplete transfer without an error is as good as one that may pass.
+        const Meaning meaning = meaning_of(completion.error);
+        const bool given_up = order_.failed(
+            {completion.offset, completion.length},
+            meaning == Meaning::may_pass ? Setback::transient : Setback::permanent, took);
+        if (given_up && first_cause_.empty()) first_cause_ = cause_of(completion);
+        if (meaning == Meaning::gone)
+            stop(StepEnd::device_gone, cause_of(completion));
+        else if (meaning == Meaning::refuses)
+            stop(StepEnd::io_error, cause_of(completion));
+        else if (!order_.hopeless().empty())
+            stop(StepEnd::io_error, order_.hopeless() + "; the last: " + cause_of(completion));
+    }
+
     IoKind kind_;
-    RequestCursor cursor_;
-    std::optional<Range> next_;  ///< Taken from the cursor, and waiting for the pace.
-    Pacer* pacer_;               ///< May be none.
+    RequestOrder order_;
+    std::optional<Range> next_;  ///< Next in order, and waiting for the pace.
     const KeepGoing& keep_going_;
+    RequestWatch watch_;
+    std::string first_cause_;
     std::vector<unsigned> free_;
     bool stopped_{false};
     bool was_full_{false};
@@ -221,8 +280,8 @@ class Run {
 class WriteRun final : public Run {
   public:
     WriteRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-             const KeepGoing& keep_going, unsigned helpers_max, Pacer* pacer)
-        : Run{queue, IoKind::write, extents, keep_going, pattern, helpers_max, pacer},
+             const KeepGoing& keep_going, const IoOptions& options)
+        : Run{queue, IoKind::write, extents, keep_going, pattern, options},
           shared_{!pattern.shared().empty() && queue.use_shared_source(pattern.shared())} {}
 
   private:
@@ -249,9 +308,9 @@ class WriteRun final : public Run {
 class ReadRun final : public Run {
   public:
     ReadRun(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-            std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max, Pacer* pacer)
-        : Run{queue, IoKind::read, extents, keep_going, pattern, helpers_max, pacer},
-          sector_{sector} {}
+            const KeepGoing& keep_going, const IoOptions& options)
+        : Run{queue, IoKind::read, extents, keep_going, pattern, options},
+          sector_{options.sectors.logical} {}
 
   private:
     WorkDone work_with(PatternSource& pattern, const Work& work) override {
@@ -289,16 +348,16 @@ class ReadRun final : public Run {
 }  // namespace
 
 Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going, unsigned helpers_max, Pacer* pacer) {
-    return WriteRun{queue, pattern, extents, keep_going, helpers_max, pacer}.go();
+                       const KeepGoing& keep_going, const IoOptions& options) {
+    return WriteRun{queue, pattern, extents, keep_going, options}.go();
 }
 
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max,
-                      Pacer* pacer) {
-    Coverage coverage =
-        ReadRun{queue, pattern, extents, sector, keep_going, helpers_max, pacer}.go();
-    if (coverage.end == StepEnd::completed && !coverage.mismatched.empty()) {
+                      const KeepGoing& keep_going, const IoOptions& options) {
+    Coverage coverage = ReadRun{queue, pattern, extents, keep_going, options}.go();
+    const bool came_to_its_end =
+        coverage.end == StepEnd::completed || coverage.end == StepEnd::partial;
+    if (came_to_its_end && !coverage.mismatched.empty()) {
         coverage.end = StepEnd::mismatch;
         coverage.cause =
             std::to_string(coverage.mismatched.total()) + " bytes read back as something else";

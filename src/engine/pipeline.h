@@ -1,8 +1,10 @@
 #pragma once
 // The I/O pipeline: keeps a queue of requests full while patterns are made and compared.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "base/result.h"
 #include "engine/pacer.h"
 #include "engine/pattern_source.h"
+#include "engine/request_order.h"
 #include "host/io_queue.h"
 #include "record/erase_record.h"
 
@@ -19,11 +22,12 @@ namespace quietus::engine {
 /// reading, was compared.
 struct Coverage {
     RangeSet covered;
-    RangeSet failed;      ///< Requests the device answered with an error, or short.
+    RangeSet failed;      ///< What could not be done, after all that was to be tried.
     RangeSet mismatched;  ///< Reading only, in whole sectors.
     StepEnd end{StepEnd::completed};
-    std::string cause;    ///< "write at byte 4096: Input/output error"; empty where completed.
+    std::string cause;    ///< "write of 512 bytes at byte 4096: Input/output error", of the first.
     unsigned helpers{0};  ///< Threads that were called in, because one could not keep up.
+    Pace pace;
 };
 
 /// Called between requests with what is covered so far; returns false to end as `interrupted`. Must
@@ -34,17 +38,32 @@ using KeepGoing = std::function<bool(const RangeSet& covered)>;
 /// record must stay readable.
 inline constexpr std::size_t kMismatchRangesMax = 4096;
 
-/// Writes the pattern over `extents` (sorted, multiples of the sector). Ends at the first error,
-/// after the requests in flight have come back.
-/// `helpers_max`: how many threads may help to fill buffers where one cannot keep up. With a pacer,
-/// requests go at its pace and have at most its size; without, as fast as they can.
-Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                       const KeepGoing& keep_going, unsigned helpers_max = 0,
-                       Pacer* pacer = nullptr);
+struct IoOptions {
+    SectorSizes sectors{};
+    /// How many threads may help with the buffers where one cannot keep up.
+    unsigned helpers_max{0};
+    /// Requests go at its pace and have at most its size; without one, as fast as they can.
+    Pacer* pacer{nullptr};
+    BadAreaPolicy bad_areas{};
+    /// For deadlines and times; without one nothing has a deadline and nothing is timed.
+    const Clock* clock{nullptr};
+    /// A request that is not back by then is abandoned: the drive is `hung`. Zero: never.
+    std::chrono::milliseconds request_deadline{0};
+    /// Bytes a second: a step that does less over kSlowFor ends.
+    std::optional<std::uint64_t> min_rate{};
+};
 
-/// Reads `extents` and compares. Goes on past mismatches, ends at the first read error.
+inline constexpr std::chrono::seconds kSlowFor{60};
+
+/// Writes the pattern over `extents` (sorted, multiples of the sector), everything that can be
+/// written of them. Ends as `partial` where ranges could not be; as `io_error` where a limit of the
+/// policy was passed or the drive refuses. Where it ends as `hung`, requests are in flight for
+/// ever: queue, pattern and their memory must not be touched or freed any more.
+Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
+                       const KeepGoing& keep_going, const IoOptions& options = {});
+
+/// Reads `extents` and compares, in the same ways. Goes on past mismatches.
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
-                      std::uint32_t sector, const KeepGoing& keep_going, unsigned helpers_max = 0,
-                      Pacer* pacer = nullptr);
+                      const KeepGoing& keep_going, const IoOptions& options = {});
 
 }  // namespace quietus::engine

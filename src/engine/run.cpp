@@ -23,20 +23,34 @@ class Runner {
           options_{options},
           addressable_{drive.plan().target.geometry.addressable().bytes},
           sector_{drive.plan().target.geometry.logical_sector},
-          pacer_{clock, options.max_rate, paced_request(options, sector_),
-                 [&control](std::chrono::milliseconds limit) { control.pause(limit); }} {}
+          pacer_{clock, options.limits.max_rate, paced_request(options, sector_),
+                 [&control](std::chrono::milliseconds limit) { control.pause(limit); }},
+          io_{.sectors = sectors_of(drive.plan().target.geometry),
+              .helpers_max = options.helpers_max,
+              .pacer = &pacer_,
+              .bad_areas = bad_areas_of(options.limits),
+              .clock = &clock,
+              .request_deadline = seconds_of(options.limits.request_deadline_s),
+              .min_rate = options.limits.min_rate} {}
 
     RunEnd go() {
         RunEnd end;
-        for (std::size_t i = 0; i < drive_.plan().steps.size() && end.cause.empty(); ++i) {
+        if (options_.continues) {
+            for (const StepOutcome& outcome : options_.continues->done) remember(outcome);
+        }
+        const std::size_t first = options_.continues ? options_.continues->done.size() : 0;
+        for (std::size_t i = first; i < drive_.plan().steps.size() && end.cause.empty(); ++i) {
             StepOutcome outcome;
             outcome.index = static_cast<int>(i);
             outcome.step = drive_.plan().steps[i];
             if (const auto ran = run_step(outcome); !ran)
                 end.cause = ran.error().message;
-            else if (outcome.end != StepEnd::completed)
+            else if (outcome.end != StepEnd::completed && outcome.end != StepEnd::partial)
                 end.cause = to_string(outcome.step) + ": " + outcome.cause;
+            end.hung = outcome.end == StepEnd::hung;
         }
+        // Nothing more can be asked of a drive that does not answer.
+        if (end.hung) return end;
         // True from here on: nothing more is written. Whose bytes were they?
         const auto same = drive_.confirm_identity();
         end.identity_confirmed = same.has_value();
@@ -50,13 +64,13 @@ class Runner {
     // A failed Result: the step did not begin, or its end could not be journalled.
     Result<void> run_step(StepOutcome& outcome) {
         outcome.began = clock_.now();
+        last_checkpoint_ = clock_.monotonic();
         if (const auto* pass = std::get_if<OverwritePass>(&outcome.step)) {
             QUIETUS_TRY(prepare_overwrite(*pass, outcome));
             QUIETUS_TRY(control_.begin(outcome));
             drive_.forget_partitions();
-            last_written_ = written_pattern(outcome);
-            last_keystream_ = outcome.keystream;
             overwrite(outcome);
+            remember(outcome);
         } else if (const auto* read_back = std::get_if<ReadBack>(&outcome.step)) {
             const auto extents = QUIETUS_TRY(prepare_read_back(*read_back, outcome));
             QUIETUS_TRY(control_.begin(outcome));
@@ -66,8 +80,35 @@ class Runner {
         return control_.end(outcome);
     }
 
+    // What the drive holds from now on.
+    void remember(const StepOutcome& outcome) {
+        const auto* pass = std::get_if<OverwritePass>(&outcome.step);
+        if (pass == nullptr) return;
+        last_written_ = written_pattern(outcome);
+        last_keystream_ = outcome.keystream;
+        last_covered_ = outcome.covered;
+        const auto* drawn = std::get_if<DrawnBytePattern>(&pass->pattern);
+        if (drawn != nullptr && outcome.drawn_byte)
+            drawn_.emplace(drawn->slot,
+                           drawn->complement ? ~*outcome.drawn_byte : *outcome.drawn_byte);
+    }
+
+    // The pass that an earlier run was in goes on with what it began with.
+    const StepOutcome* begun_before(const StepOutcome& outcome) const {
+        const auto& before = options_.continues;
+        return before && before->unfinished && before->unfinished->index == outcome.index
+                   ? &*before->unfinished
+                   : nullptr;
+    }
+
     Result<void> prepare_overwrite(const OverwritePass& pass, StepOutcome& outcome) {
         outcome.bytes_promised = addressable_;
+        if (const StepOutcome* before = begun_before(outcome)) {
+            outcome.keystream = before->keystream;
+            outcome.drawn_byte = before->drawn_byte;
+            outcome.kept = before->kept;
+            return {};
+        }
         if (std::holds_alternative<KeystreamPattern>(pass.pattern))
             outcome.keystream = QUIETUS_TRY(new_keystream(preferred_algorithm()));
         if (const auto* drawn = std::get_if<DrawnBytePattern>(&pass.pattern)) {
@@ -87,11 +128,12 @@ class Runner {
     }
 
     // The seed is drawn now, after the flush of the pass: no drive could have known what will be
-    // read.
+    // read. What the pass could not write is not read: what is there, it did not promise.
     Result<std::vector<Range>> prepare_read_back(const ReadBack& read_back, StepOutcome& outcome) {
         if (!last_written_) return failure(ErrorCode::internal, "a read-back before any pass");
         RangeSet extents;
-        if (read_back.mode == VerifyMode::sample && large_enough_to_sample(addressable_, sector_)) {
+        const bool by_sample = read_back.mode == VerifyMode::sample && !options_.continues;
+        if (by_sample && large_enough_to_sample(addressable_, sector_)) {
             outcome.sample_seed = Bytes(kSampleSeedSize);
             QUIETUS_TRY(fill_random(*outcome.sample_seed));
             outcome.sample_subsections = kSampleSubsections;
@@ -101,24 +143,29 @@ class Runner {
         } else {
             extents.add({0, addressable_});
         }
+        const RangeSet not_written = last_covered_.complement(addressable_);
+        for (const Range& gap : not_written.ranges()) extents.subtract(gap);
         outcome.bytes_promised = extents.total();
         return extents.ranges();
     }
 
     void overwrite(StepOutcome& outcome) {
         const auto started = clock_.monotonic();
+        const RangeSet rest = outcome.kept.complement(addressable_);
         const Coverage coverage = with_queue(
             outcome,
             [&](IoQueue& queue, PatternSource& pattern) {
-                return write_extents(queue, pattern, {{0, addressable_}}, keep_going(outcome),
-                                     options_.helpers_max, &pacer_);
+                return write_extents(queue, pattern, rest.ranges(), keep_going(outcome), io_);
             },
             *last_written_, outcome.keystream);
         record(coverage, outcome);
+        outcome.elapsed_ms = since(started);
+        if (outcome.end == StepEnd::hung) return;
         // Also after an error: what was written must not linger in a cache that power can lose.
+        control_.flushing();
         const auto flushed = drive_.handle().flush();
         outcome.flushed = flushed.has_value();
-        if (!flushed && outcome.end == StepEnd::completed) {
+        if (!flushed && (outcome.end == StepEnd::completed || outcome.end == StepEnd::partial)) {
             outcome.end = StepEnd::io_error;
             outcome.cause = flushed.error().message;
         }
@@ -134,8 +181,7 @@ class Runner {
         Coverage coverage = with_queue(
             outcome,
             [&](IoQueue& queue, PatternSource& pattern) {
-                return read_extents(queue, pattern, extents, sector_, keep_going(outcome),
-                                    options_.helpers_max, &pacer_);
+                return read_extents(queue, pattern, extents, keep_going(outcome), io_);
             },
             *last_written_, last_keystream_);
         outcome.unreadable = std::exchange(coverage.failed, {});
@@ -153,7 +199,34 @@ class Runner {
                                                  .force_threads = options_.force_threads});
         if (!queue) return failed(queue.error());
         outcome.engine = std::string{(*queue)->name()};
-        return work(**queue, **source);
+        Coverage coverage = work(**queue, **source);
+        if (coverage.end == StepEnd::hung) {
+            // The kernel may still read from and write to their memory: it is never freed.
+            static_cast<void>(queue->release());
+            static_cast<void>(source->release());
+        }
+        return coverage;
+    }
+
+    static std::chrono::milliseconds seconds_of(std::uint64_t seconds) {
+        return std::chrono::seconds{seconds};
+    }
+
+    static BadAreaPolicy bad_areas_of(const RunLimits& limits) {
+        BadAreaPolicy policy;
+        policy.backward = limits.backward;
+        policy.retries = static_cast<unsigned>(limits.retries);
+        policy.region_time = seconds_of(limits.bad_area_s);
+        return policy;
+    }
+
+    // Drives say odd things of their physical sectors: one that fits nothing is not used.
+    static SectorSizes sectors_of(const Geometry& geometry) {
+        const std::uint32_t logical = geometry.logical_sector;
+        const std::uint32_t physical = geometry.physical_sector;
+        constexpr std::uint32_t kPhysicalMax = 1024 * 1024;
+        const bool fits = physical > logical && physical % logical == 0 && physical <= kPhysicalMax;
+        return {.logical = logical, .physical = fits ? physical : logical};
     }
 
     static Coverage failed(const Error& error) {
@@ -164,18 +237,20 @@ class Runner {
     }
 
     void record(const Coverage& coverage, StepOutcome& outcome) const {
-        outcome.covered = coverage.covered;
+        outcome.covered = outcome.kept;
+        outcome.covered.add(coverage.covered);
         outcome.failed = coverage.failed;
         outcome.mismatched = coverage.mismatched;
-        outcome.bytes_done = coverage.covered.total();
+        outcome.pace = coverage.pace;
+        outcome.bytes_done = outcome.covered.total();
         outcome.end = coverage.end;
         outcome.cause =
             coverage.end == StepEnd::interrupted ? control_.stop_cause() : coverage.cause;
     }
 
     static std::size_t paced_request(const RunOptions& options, std::uint32_t sector) {
-        return options.max_rate
-                   ? paced_request_size(*options.max_rate, options.request_size, sector)
+        return options.limits.max_rate
+                   ? paced_request_size(*options.limits.max_rate, options.request_size, sector)
                    : options.request_size;
     }
 
@@ -184,10 +259,30 @@ class Runner {
             const auto now = clock_.monotonic();
             if ((now - last_progress_).count() >= kProgressIntervalNs) {
                 last_progress_ = now;
-                control_.progress(outcome, covered);
+                tell(outcome, covered);
             }
             return !control_.stop_requested();
         };
+    }
+
+    // A flush speaks of every write that had come back before it.
+    void tell(const StepOutcome& outcome, const RangeSet& covered) {
+        RangeSet all = outcome.kept;
+        all.add(covered);
+        bool flushed = false;
+        if (std::holds_alternative<OverwritePass>(outcome.step) && checkpoint_is_due(all)) {
+            control_.flushing();
+            flushed = drive_.handle().flush().has_value();
+            last_checkpoint_ = clock_.monotonic();
+        }
+        control_.progress(outcome, all, flushed);
+    }
+
+    // Ranges in their thousands make long lines: those come less often.
+    bool checkpoint_is_due(const RangeSet& covered) const {
+        constexpr std::size_t kShort = 64;
+        const auto share = static_cast<std::int64_t>(1 + covered.ranges().size() / kShort);
+        return clock_.monotonic() - last_checkpoint_ >= options_.checkpoint_interval * share;
     }
 
     std::uint64_t since(std::chrono::nanoseconds started) const {
@@ -203,8 +298,11 @@ class Runner {
     std::map<int, std::byte> drawn_;       ///< By slot.
     std::optional<Pattern> last_written_;  ///< What the drive should hold now.
     std::optional<Keystream> last_keystream_;
+    RangeSet last_covered_;  ///< By the pass that wrote it.
     std::chrono::nanoseconds last_progress_{0};
+    std::chrono::nanoseconds last_checkpoint_{0};
     Pacer pacer_;
+    IoOptions io_;
 };
 
 }  // namespace

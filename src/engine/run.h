@@ -2,6 +2,7 @@
 // The step loop: runs in the worker process of one drive and reports to whoever keeps the journal.
 
 #include "base/utc_time.h"
+#include "engine/continuation.h"
 #include "engine/crew.h"
 #include "engine/take.h"
 #include "record/erase_record.h"
@@ -25,8 +26,11 @@ class RunControl {
     virtual Result<void> begin(const StepOutcome& outcome) = 0;
     /// The step is over; on stable storage on return. A failure ends the run.
     virtual Result<void> end(const StepOutcome& outcome) = 0;
-    /// Every few hundred milliseconds at most; never blocks.
-    virtual void progress(const StepOutcome& outcome, const RangeSet& covered) = 0;
+    /// Every few hundred milliseconds at most; never blocks. `flushed`: the drive has acknowledged
+    /// a flush of what is covered, and the journal is to keep it.
+    virtual void progress(const StepOutcome& outcome, const RangeSet& covered, bool flushed) = 0;
+    /// The drive is asked to flush now, which may take much longer than a request.
+    virtual void flushing() {}
     virtual bool stop_requested() = 0;
     /// Why a step that was stopped is interrupted.
     virtual std::string stop_cause() const { return "interrupted"; }
@@ -37,6 +41,9 @@ class RunControl {
 struct RunEnd {
     bool identity_confirmed{false};
     std::string cause;  ///< Why the run ended early; empty where every step was run.
+    /// A request never came back: the drive must not be asked for anything more, nor let go of
+    /// (TakenDrive::abandon).
+    bool hung{false};
 };
 
 struct RunOptions {
@@ -44,11 +51,17 @@ struct RunOptions {
     std::size_t request_size{kRequestSize};
     bool force_threads{false};
     unsigned helpers_max{helpers_possible()};
-    std::optional<std::uint64_t> max_rate{};  ///< Bytes a second, writing and reading back.
+    RunLimits limits{};
+    /// What earlier runs of the same plan on the same drive leave: their steps are not run again,
+    /// and a read-back by sample becomes one in full.
+    std::optional<Continuation> continues{};
+    /// So often in a pass the drive is flushed, and what it has is journalled.
+    std::chrono::nanoseconds checkpoint_interval{std::chrono::seconds{30}};
 };
 
-/// Runs the plan's steps until one does not complete. Whatever happens there is an outcome, never
-/// an error: the steps that began have been reported through `control`.
+/// Runs the plan's steps until one does not come to its end (completed or partial). Whatever
+/// happens there is an outcome, never an error: the steps that began have been reported through
+/// `control`.
 RunEnd run(TakenDrive& drive, RunControl& control, const Clock& clock,
            const RunOptions& options = {});
 

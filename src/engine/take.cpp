@@ -74,6 +74,11 @@ TakenDrive::~TakenDrive() {
     }
 }
 
+void TakenDrive::abandon() {
+    removed_.clear();
+    static_cast<void>(handle_.release());
+}
+
 Result<void> TakenDrive::confirm_identity() {
     return compare_facts(QUIETUS_TRY(handle_->facts()), plan_.permit().target());
 }

@@ -25,6 +25,9 @@ class TakenDrive {
     WriteHandle& handle() { return *handle_; }
     /// From the first write on there is nothing to put back.
     void forget_partitions() { removed_.clear(); }
+    /// Requests of it are in flight for ever: nothing of it is asked, closed or put back any more.
+    /// What the kernel keeps of it keeps later runs away, too.
+    void abandon();
     /// Is the drive behind the descriptor still the one that was approved? `bad_evidence` says what
     /// differs.
     Result<void> confirm_identity();

@@ -32,7 +32,8 @@ struct Keystream {
 
 enum class StepEnd {
     completed,    ///< All of it was done.
-    io_error,     ///< Ended at the first I/O error.
+    partial,      ///< All that could be done was done; `failed` or `unreadable` is the rest.
+    io_error,     ///< The drive refuses, or more is bad than the policy lets a run try.
     device_gone,  ///< The node or the drive vanished.
     mismatch,     ///< Read-back found other bytes (read-back goes on to count them).
     interrupted,  ///< SIGINT or SIGTERM.
@@ -41,6 +42,19 @@ enum class StepEnd {
 };
 std::string to_string(StepEnd end);
 Result<StepEnd> parse_step_end(std::string_view text);
+
+/// A step's speed is told for so many equal parts of the drive's addresses.
+inline constexpr std::size_t kPaceParts = 64;
+
+/// How a step went for the drive.
+struct Pace {
+    std::uint64_t failed_requests{0};
+    std::uint64_t retried{0};     ///< Tries of a logical sector that had failed before.
+    std::uint64_t slowest_ms{0};  ///< The slowest request that came back.
+    std::vector<std::uint64_t>
+        kib_per_s;  ///< By part, at most kPaceParts; 0 where nothing was done.
+    friend bool operator==(const Pace&, const Pace&) = default;
+};
 
 /// What one step of the plan did, as measured by us.
 struct StepOutcome {
@@ -53,17 +67,19 @@ struct StepOutcome {
     std::uint64_t elapsed_ms{0};
     bool flushed{false};  ///< The drive acknowledged a flush after the last write.
     StepEnd end{StepEnd::not_ended};
-    RangeSet covered;                     ///< Bytes written and acknowledged, or read and compared.
-    RangeSet failed;                      ///< Bytes whose request failed.
-    RangeSet mismatched;                  ///< Read-back only: bytes that read as something else.
-    RangeSet unreadable;                  ///< Read-back only.
+    RangeSet covered;     ///< Bytes written and acknowledged, or read and compared.
+    RangeSet kept;        ///< Those of them that an earlier run wrote and the drive flushed.
+    RangeSet failed;      ///< Bytes that could not be written, down to the logical sector.
+    RangeSet mismatched;  ///< Read-back only: bytes that read as something else.
+    RangeSet unreadable;  ///< Read-back only.
     std::optional<Keystream> keystream;   ///< Overwrite with a keystream pattern.
     std::optional<std::byte> drawn_byte;  ///< Overwrite with a drawn byte: the byte written.
     std::optional<Bytes> sample_seed;     ///< Read-back by sample: 32 bytes, drawn after the flush.
     std::uint64_t sample_subsections{0};
     std::uint64_t sample_per_subsection{0};
     std::string engine;  ///< "io_uring", "threads", "memory".
-    std::string cause;   ///< Printable: "write at byte 4096: Input/output error".
+    std::string cause;   ///< Printable: "write of 512 bytes at byte 4096: Input/output error".
+    Pace pace;
     friend bool operator==(const StepOutcome&, const StepOutcome&) = default;
 };
 
@@ -71,7 +87,13 @@ struct StepOutcome {
 /// byte is not known.
 Pattern written_pattern(const StepOutcome& outcome);
 
-enum class VerificationOutcome { pass, fail, unknown, none };
+enum class VerificationOutcome {
+    pass,        ///< Everything promised was read, and is as expected.
+    incomplete,  ///< What was read is as expected; named ranges were not written or not readable.
+    fail,        ///< Something read is not as expected.
+    unknown,     ///< It did not come to its end.
+    none,
+};
 std::string to_string(VerificationOutcome outcome);
 
 /// The read-back that the verdict rests on; where the run ended at an earlier one that found a
@@ -127,9 +149,28 @@ struct OrderFacts {
 
 /// What the caller allowed the run of one drive.
 struct RunLimits {
-    std::optional<std::uint64_t> max_rate;    ///< Bytes a second, writing and reading back.
-    std::optional<std::uint64_t> deadline_s;  ///< Seconds from the beginning of the call.
+    std::optional<std::uint64_t> max_rate{};    ///< Bytes a second, writing and reading back.
+    std::optional<std::uint64_t> min_rate{};    ///< Slower than this over a minute ends the run.
+    std::optional<std::uint64_t> deadline_s{};  ///< Seconds from the beginning of the call.
+    /// A request that is not back by then is abandoned. Longer than the kernel's own patience with
+    /// a disk (30 s, five retries, resets).
+    std::uint64_t request_deadline_s{300};
+    std::uint64_t bad_area_s{300};  ///< For the search within one request that failed.
+    std::uint64_t retries{1};       ///< More tries of a sector whose error may pass.
+    bool backward{false};           ///< From the end of the drive to its beginning.
     friend bool operator==(const RunLimits&, const RunLimits&) = default;
+};
+
+/// An earlier run of the same erase on the same drive, which this one carries on.
+struct ResumedRun {
+    std::string id;              ///< Of its record.
+    std::string journal_sha256;  ///< Of all whole lines of its journal.
+    UtcTime started;
+    std::string boot_id;          ///< Of the host it ran on.
+    std::string cause;            ///< How it ended; printable.
+    std::uint64_t kept_steps{0};  ///< Of the plan's steps, from the first on.
+    std::uint64_t kept_bytes{0};  ///< Of the step after those.
+    friend bool operator==(const ResumedRun&, const ResumedRun&) = default;
 };
 
 /// The whole of it.
@@ -144,7 +185,10 @@ struct EraseRecord {
     bool any_write_issued{false};
     std::vector<StepOutcome> steps;
     Verification verification;
-    RangeSet unwritten;  ///< Addressable bytes the last pass begun, a blank pass aside, left out.
+    /// Addressable bytes that a pass begun, a blank pass aside, left out.
+    RangeSet unwritten;
+    /// Those of them that every such pass left out: what was there before may be there still.
+    RangeSet never_written;
     std::uint64_t unaddressable_bytes{0};
     bool identity_confirmed_after{false};  ///< Re-read through the descriptor after the last step.
     Verdict verdict{Verdict::unknown};
@@ -159,6 +203,7 @@ struct EraseRecord {
     OperatorFacts operated_by;
     OrderFacts order;
     RunLimits limits;
+    std::vector<ResumedRun> resumed;  ///< The oldest first; `steps` begins with what they did.
     friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
 };
 

@@ -52,6 +52,33 @@ Result<Keystream> keystream_from_json(const Json& json) {
                      .nonce = QUIETUS_TRY(hex_member(json, "nonce"))};
 }
 
+namespace {
+
+Json to_json(const Pace& pace) {
+    Json speeds = Json::array();
+    for (const std::uint64_t speed : pace.kib_per_s) speeds.push_back(json_integer(speed));
+    return {{"failed_requests", json_integer(pace.failed_requests)},
+            {"retried", json_integer(pace.retried)},
+            {"slowest_ms", json_integer(pace.slowest_ms)},
+            {"kib_per_s", std::move(speeds)}};
+}
+
+Result<Pace> pace_from_json(const Json& json) {
+    Pace pace{.failed_requests = QUIETUS_TRY(integer_member(json, "failed_requests")),
+              .retried = QUIETUS_TRY(integer_member(json, "retried")),
+              .slowest_ms = QUIETUS_TRY(integer_member(json, "slowest_ms")),
+              .kib_per_s = {}};
+    const Json speeds = QUIETUS_TRY(member(json, "kib_per_s"));
+    if (!speeds.is_array() || speeds.size() > kPaceParts)
+        return failure(ErrorCode::bad_evidence,
+                       "speeds are not a list of at most " + std::to_string(kPaceParts));
+    for (const Json& speed : speeds)
+        pace.kib_per_s.push_back(QUIETUS_TRY(integer_from(speed, "speed")));
+    return pace;
+}
+
+}  // namespace
+
 Json to_json(const StepOutcome& outcome) {
     Json json{{"index", outcome.index},
               {"began", to_rfc3339(outcome.began)},
@@ -64,6 +91,8 @@ Json to_json(const StepOutcome& outcome) {
               {"failed", to_json(outcome.failed)},
               {"mismatched", to_json(outcome.mismatched)},
               {"unreadable", to_json(outcome.unreadable)},
+              {"kept", to_json(outcome.kept)},
+              {"pace", to_json(outcome.pace)},
               {"engine", outcome.engine},
               {"cause", printable_text(outcome.cause)}};
     if (outcome.ended) json["ended"] = to_rfc3339(*outcome.ended);
@@ -94,6 +123,8 @@ Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
     outcome.failed = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "failed"))));
     outcome.mismatched = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "mismatched"))));
     outcome.unreadable = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "unreadable"))));
+    outcome.kept = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(json, "kept"))));
+    outcome.pace = QUIETUS_TRY(pace_from_json(QUIETUS_TRY(member(json, "pace"))));
     outcome.engine = QUIETUS_TRY(string_member(json, "engine"));
     outcome.cause = QUIETUS_TRY(string_member(json, "cause"));
     if (json.contains("ended")) outcome.ended = QUIETUS_TRY(time_member(json, "ended"));
@@ -197,18 +228,51 @@ Result<OrderFacts> order_facts_from_json(const Json& json) {
 
 // What was not limited is not there.
 Json to_json(const RunLimits& limits) {
-    Json json = Json::object();
+    Json json{{"request_deadline_s", json_integer(limits.request_deadline_s)},
+              {"bad_area_s", json_integer(limits.bad_area_s)},
+              {"retries", json_integer(limits.retries)},
+              {"backward", limits.backward}};
     if (limits.max_rate) json["max_rate"] = json_integer(*limits.max_rate);
+    if (limits.min_rate) json["min_rate"] = json_integer(*limits.min_rate);
     if (limits.deadline_s) json["deadline_s"] = json_integer(*limits.deadline_s);
     return json;
 }
 
 Result<RunLimits> run_limits_from_json(const Json& json) {
-    RunLimits limits;
-    if (json.contains("max_rate")) limits.max_rate = QUIETUS_TRY(integer_member(json, "max_rate"));
-    if (json.contains("deadline_s"))
-        limits.deadline_s = QUIETUS_TRY(integer_member(json, "deadline_s"));
+    RunLimits limits{.max_rate = {},
+                     .min_rate = {},
+                     .deadline_s = {},
+                     .request_deadline_s = QUIETUS_TRY(integer_member(json, "request_deadline_s")),
+                     .bad_area_s = QUIETUS_TRY(integer_member(json, "bad_area_s")),
+                     .retries = QUIETUS_TRY(integer_member(json, "retries")),
+                     .backward = QUIETUS_TRY(bool_member(json, "backward"))};
+    for (auto& [key, value] :
+         {std::pair<const char*, std::optional<std::uint64_t>*>{"max_rate", &limits.max_rate},
+          {"min_rate", &limits.min_rate},
+          {"deadline_s", &limits.deadline_s}}) {
+        if (json.contains(key)) *value = QUIETUS_TRY(integer_member(json, key));
+    }
     return limits;
+}
+
+Json to_json(const ResumedRun& run) {
+    return {{"id", run.id},
+            {"journal_sha256", run.journal_sha256},
+            {"started", to_rfc3339(run.started)},
+            {"boot_id", printable_text(run.boot_id)},
+            {"cause", printable_text(run.cause)},
+            {"kept_steps", json_integer(run.kept_steps)},
+            {"kept_bytes", json_integer(run.kept_bytes)}};
+}
+
+Result<ResumedRun> resumed_run_from_json(const Json& json) {
+    return ResumedRun{.id = QUIETUS_TRY(string_member(json, "id")),
+                      .journal_sha256 = QUIETUS_TRY(string_member(json, "journal_sha256")),
+                      .started = QUIETUS_TRY(time_member(json, "started")),
+                      .boot_id = QUIETUS_TRY(string_member(json, "boot_id")),
+                      .cause = QUIETUS_TRY(string_member(json, "cause")),
+                      .kept_steps = QUIETUS_TRY(integer_member(json, "kept_steps")),
+                      .kept_bytes = QUIETUS_TRY(integer_member(json, "kept_bytes"))};
 }
 
 }  // namespace quietus

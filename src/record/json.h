@@ -27,5 +27,7 @@ Json to_json(const OrderFacts& facts);
 Result<OrderFacts> order_facts_from_json(const Json& json);
 Json to_json(const RunLimits& limits);
 Result<RunLimits> run_limits_from_json(const Json& json);
+Json to_json(const ResumedRun& run);
+Result<ResumedRun> resumed_run_from_json(const Json& json);
 
 }  // namespace quietus

@@ -33,16 +33,35 @@ std::string how_it_ended(const StepOutcome& outcome) {
     return step_name(outcome) + how + (outcome.cause.empty() ? "" : ": " + outcome.cause);
 }
 
-// Why a pass does not count as done; nullopt where it does.
+RangeSet whole_of(std::uint64_t addressable) {
+    RangeSet whole;
+    whole.add({0, addressable});
+    return whole;
+}
+
+// Together they are `whole`, and no byte is in both.
+bool share(const RangeSet& whole, const RangeSet& one, const RangeSet& other) {
+    RangeSet both = one;
+    both.add(other);
+    return both == whole && one.total() + other.total() == whole.total();
+}
+
+// A step that came to its end is one that left nothing out, or one that names what it left out.
+bool came_to_its_end(const StepOutcome& outcome, const RangeSet& left_out) {
+    return outcome.end == (left_out.empty() ? StepEnd::completed : StepEnd::partial);
+}
+
+// Why a pass does not count as done, as far as it can be; nullopt where it does.
 std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome,
                                               std::uint64_t addressable) {
-    if (outcome.end != StepEnd::completed) return how_it_ended(outcome);
-    // A pass reads nothing: one that knows of wrong bytes is as little trusted as one with failed
-    // requests.
-    if (!outcome.failed.empty() || !outcome.mismatched.empty() || !outcome.unreadable.empty())
+    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
+    if (!ended) return how_it_ended(outcome);
+    // A pass reads nothing: one that knows of wrong bytes is not trusted.
+    if (!came_to_its_end(outcome, outcome.failed) || !outcome.mismatched.empty() ||
+        !outcome.unreadable.empty())
         return step_name(outcome) + ": requests failed";
-    if (outcome.covered.ranges() != std::vector<Range>{{0, addressable}} ||
-        outcome.bytes_done != addressable) {
+    if (!share(whole_of(addressable), outcome.covered, outcome.failed) ||
+        outcome.bytes_done != outcome.covered.total()) {
         return step_name(outcome) + ": covered " + std::to_string(outcome.covered.total()) +
                " of " + std::to_string(addressable) + " bytes";
     }
@@ -54,23 +73,24 @@ std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome,
     return std::nullopt;
 }
 
+// `pass` is the one that was read back.
 std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const ReadBack& step,
-                                              std::uint64_t addressable) {
+                                              const StepOutcome* pass, std::uint64_t addressable) {
     if (!outcome.mismatched.empty())
         return step_name(outcome) + ": " + std::to_string(outcome.mismatched.total()) +
                " bytes read back as something else";
-    if (!outcome.unreadable.empty())
-        return step_name(outcome) + ": " + std::to_string(outcome.unreadable.total()) +
-               " bytes cannot be read back";
-    if (outcome.end != StepEnd::completed) return how_it_ended(outcome);
-    if (!outcome.failed.empty()) return step_name(outcome) + ": requests failed";
+    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
+    if (!ended) return how_it_ended(outcome);
+    if (!came_to_its_end(outcome, outcome.unreadable) || !outcome.failed.empty())
+        return step_name(outcome) + ": requests failed";
     if (!outcome.covered.empty() && outcome.covered.ranges().back().end() > addressable)
         return step_name(outcome) + ": read beyond the end of the drive";
-    if (outcome.bytes_done != outcome.bytes_promised ||
+    if (pass == nullptr) return step_name(outcome) + ": no pass was written before it";
+    if (outcome.bytes_done + outcome.unreadable.total() != outcome.bytes_promised ||
         outcome.covered.total() != outcome.bytes_done)
         return step_name(outcome) + ": read less than promised";
     const bool full = step.mode == VerifyMode::full;
-    if (full && outcome.covered.ranges() != std::vector<Range>{{0, addressable}})
+    if (full && !share(pass->covered, outcome.covered, outcome.unreadable))
         return step_name(outcome) + ": read less than the whole drive";
     if (!full && outcome.bytes_done < addressable / kSampleShareMin)
         return step_name(outcome) + ": the sample is smaller than a tenth";
@@ -124,6 +144,20 @@ std::optional<std::string> fault_of_draws(const EraseRecord& record) {
     return std::nullopt;
 }
 
+const StepOutcome* outcome_of(const EraseRecord& record, std::size_t index) {
+    const auto found =
+        std::find_if(record.steps.begin(), record.steps.end(),
+                     [&](const StepOutcome& o) { return o.index == static_cast<int>(index); });
+    return found == record.steps.end() ? nullptr : &*found;
+}
+
+const StepOutcome* pass_before(const EraseRecord& record, std::size_t index) {
+    while (index-- > 0) {
+        if (as_overwrite(record.plan.steps[index]) != nullptr) return outcome_of(record, index);
+    }
+    return nullptr;
+}
+
 // Why step `index` of the plan does not count as done; nullopt where it does.
 std::optional<std::string> fault_of_step(const EraseRecord& record, std::size_t index,
                                          const StepOutcome* outcome) {
@@ -134,14 +168,8 @@ std::optional<std::string> fault_of_step(const EraseRecord& record, std::size_t 
     const std::uint64_t addressable = record.plan.target.geometry.addressable().bytes;
     return as_overwrite(step) != nullptr
                ? fault_of_overwrite(*outcome, addressable)
-               : fault_of_read_back(*outcome, *as_read_back(step), addressable);
-}
-
-const StepOutcome* outcome_of(const EraseRecord& record, std::size_t index) {
-    const auto found =
-        std::find_if(record.steps.begin(), record.steps.end(),
-                     [&](const StepOutcome& o) { return o.index == static_cast<int>(index); });
-    return found == record.steps.end() ? nullptr : &*found;
+               : fault_of_read_back(*outcome, *as_read_back(step), pass_before(record, index),
+                                    addressable);
 }
 
 void note_fault(Faults& faults, std::optional<std::string>& slot, std::string fault) {
@@ -165,6 +193,27 @@ Faults faults_of(const EraseRecord& record) {
     if (auto fault = fault_of_draws(record))
         note_fault(faults, faults.overwrite, std::move(*fault));
     return faults;
+}
+
+// Every step did what could be done; what could not, is named in the record.
+std::string what_was_left_out(const EraseRecord& record) {
+    RangeSet unreadable;
+    const StepOutcome* first = nullptr;
+    for (const StepOutcome& outcome : record.steps) {
+        if (outcome.end != StepEnd::partial || role_of(outcome.step) == PassRole::blank) continue;
+        if (first == nullptr) first = &outcome;
+        unreadable.add(outcome.unreadable);
+    }
+    if (first == nullptr) return {};
+    const auto bytes = [](const RangeSet& set, const std::string& what) {
+        return std::to_string(set.total()) + " bytes in " + std::to_string(set.ranges().size()) +
+               (set.ranges().size() == 1 ? " range " : " ranges ") + what;
+    };
+    std::string text;
+    if (!record.unwritten.empty()) text = bytes(record.unwritten, "could not be written");
+    if (!unreadable.empty())
+        text += (text.empty() ? "" : ", ") + bytes(unreadable, "could not be read back");
+    return text + "; the first: " + first->cause;
 }
 
 // Proof and blank passes are no erase: the technique has to be there.
@@ -200,6 +249,8 @@ Judgement judge(const EraseRecord& record) {
         return {Verdict::exceptions, MediaState::altered, "no verification was asked for"};
     // Erased and verified, but not left as was asked, by a drive that has begun to fail: no
     // success, and nobody may overlook it.
+    if (auto left_out = what_was_left_out(record); !left_out.empty())
+        return {Verdict::exceptions, MediaState::altered, std::move(left_out)};
     if (faults.blank)
         return {Verdict::exceptions, MediaState::altered,
                 "the technique was completed and verified, the blank pass after it was not: " +
@@ -209,7 +260,7 @@ Judgement judge(const EraseRecord& record) {
                 "the last " + std::to_string(record.unaddressable_bytes) +
                     " bytes are less than a logical sector and cannot be addressed"};
     }
-    if (!record.unwritten.empty())
+    if (!record.unwritten.empty())  // by steps that all say they left nothing out
         return {Verdict::not_erased, MediaState::altered,
                 std::to_string(record.unwritten.total()) + " bytes were not written"};
     return {Verdict::erased, MediaState::complete, {}};

@@ -18,8 +18,9 @@ constexpr std::array<std::pair<MediaState, std::string_view>, 4> kMediaStates{
      {MediaState::altered, "altered"},
      {MediaState::complete, "complete"},
      {MediaState::unknown, "unknown"}}};
-constexpr std::array<std::pair<StepEnd, std::string_view>, 7> kStepEnds{
+constexpr std::array<std::pair<StepEnd, std::string_view>, 8> kStepEnds{
     {{StepEnd::completed, "completed"},
+     {StepEnd::partial, "partial"},
      {StepEnd::io_error, "io-error"},
      {StepEnd::device_gone, "device-gone"},
      {StepEnd::mismatch, "mismatch"},
@@ -68,6 +69,8 @@ std::string to_string(VerificationOutcome outcome) {
     switch (outcome) {
         case VerificationOutcome::pass:
             return "pass";
+        case VerificationOutcome::incomplete:
+            return "incomplete";
         case VerificationOutcome::fail:
             return "fail";
         case VerificationOutcome::unknown:

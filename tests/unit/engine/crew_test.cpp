@@ -106,8 +106,9 @@ TEST(CrewInAPass, HelpIsCalledInWhereOneThreadCannotKeepUp) {
     TwoAtOnce meeting;
     std::atomic<int> count{0};
     SlowSource source{meeting, count};
-    const Coverage coverage = write_extents(
-        queue, source, {{0, kRequests * kRequest}}, [](const RangeSet&) { return true; }, 1);
+    const Coverage coverage =
+        write_extents(queue, source, {{0, kRequests * kRequest}},
+                      [](const RangeSet&) { return true; }, {.helpers_max = 1});
     EXPECT_EQ(coverage.helpers, 1U);
     ASSERT_EQ(coverage.end, StepEnd::completed) << coverage.cause;
     EXPECT_EQ(coverage.covered.total(), kRequests * kRequest);
@@ -120,11 +121,11 @@ TEST(CrewInAPass, ASlowDriveNeedsNobody) {
     ASSERT_TRUE(source.has_value());
     const std::vector<Range> extents{{0, 40 * kRequest}};
     const auto go_on = [](const RangeSet&) { return true; };
-    const Coverage written = write_extents(queue, **source, extents, go_on, 3);
+    const Coverage written = write_extents(queue, **source, extents, go_on, {.helpers_max = 3});
     EXPECT_EQ(written.end, StepEnd::completed);
     EXPECT_EQ(written.helpers, 0U);
     FakeQueue reading{1, 40};
-    const Coverage read = read_extents(reading, **source, extents, 512, go_on, 3);
+    const Coverage read = read_extents(reading, **source, extents, go_on, {.helpers_max = 3});
     EXPECT_EQ(read.helpers, 0U);
     EXPECT_EQ(read.covered.total(), 40 * kRequest);
 }

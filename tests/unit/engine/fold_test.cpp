@@ -67,7 +67,7 @@ std::vector<Json> a_whole_run(const Plan& plan = a_plan()) {
     std::vector<Json> events{open_event(a_start(plan))};
     for (int i = 0; i < static_cast<int>(plan.steps.size()); ++i) {
         events.push_back(begin_event(begun(plan, i)));
-        events.push_back(progress_event(i, {}));
+        events.push_back(progress_event(i, {}, false));
         events.push_back(end_event(a_perfect_outcome(plan, i)));
     }
     events.push_back(close_event(closed_well()));

@@ -24,7 +24,8 @@ class Silent final : public RunControl {
         completed = completed && outcome.end == StepEnd::completed;
         return {};
     }
-    void progress(const StepOutcome& /*outcome*/, const RangeSet& /*covered*/) override {}
+    void progress(const StepOutcome& /*outcome*/, const RangeSet& /*covered*/,
+                  bool /*flushed*/) override {}
     bool stop_requested() override { return false; }
     void pause(std::chrono::milliseconds /*limit*/) override {}
     bool completed{true};

@@ -75,7 +75,8 @@ TEST_P(PipelineContract, WritesEveryByteAskedForAndNoOther) {
             EXPECT_TRUE(wrote.failed.empty() && wrote.cause.empty());
             EXPECT_EQ(bench_->read(0, size), expected(*source, 0, size));
             EXPECT_EQ(bench_->read(size, sector), tail_before);
-            const Coverage read = read_extents(*q, *source, {{0, size}}, sector, always);
+            const Coverage read =
+                read_extents(*q, *source, {{0, size}}, always, {.sectors = {sector, sector}});
             EXPECT_EQ(read.end, StepEnd::completed) << read.cause;
             EXPECT_EQ(read.covered, ranges({{0, size}}));
             EXPECT_TRUE(read.mismatched.empty());
@@ -92,7 +93,7 @@ TEST_P(PipelineContract, WritesConstantPatternsSharedAndNot) {
         EXPECT_EQ(write_extents(*q, *source, {{0, kMiB}}, always).end, StepEnd::completed);
         EXPECT_EQ(bench_->read(0, kMiB), expected(*source, 0, kMiB));
         // Reading after writing from shared memory: the slots' own buffers come into use.
-        EXPECT_EQ(read_extents(*q, *source, {{0, kMiB}}, 512, always).end, StepEnd::completed);
+        EXPECT_EQ(read_extents(*q, *source, {{0, kMiB}}, always).end, StepEnd::completed);
     }
 }
 
@@ -112,7 +113,7 @@ TEST_P(PipelineContract, LeavesTheGapsBetweenExtentsAlone) {
                   after.begin() + static_cast<std::ptrdiff_t>(extent.first));
     }
     EXPECT_EQ(bench_->read(0, kMiB), after);
-    EXPECT_EQ(read_extents(*q, *source, extents, 512, always).end, StepEnd::completed);
+    EXPECT_EQ(read_extents(*q, *source, extents, always).end, StepEnd::completed);
 }
 
 TEST_P(PipelineContract, NothingToDoIsDone) {
@@ -124,51 +125,128 @@ TEST_P(PipelineContract, NothingToDoIsDone) {
     EXPECT_TRUE(write_extents(*q, *source, {}, always).covered.empty());
 }
 
-TEST_P(PipelineContract, ARequestThatFailsEndsTheStepAndIsNotCovered) {
+TEST_P(PipelineContract, ABadSectorIsLeftAloneAndEverythingElseDone) {
     constexpr std::uint64_t kSize = 16 * kRequest;
     for (const IoKind kind : {IoKind::write, IoKind::read}) {
-        for (const std::uint64_t at : {std::uint64_t{0}, 8 * kRequest, kSize - kRequest}) {
-            for (const auto& [error, end] : {std::pair{EIO, StepEnd::io_error},
-                                             {ENOSPC, StepEnd::io_error},
-                                             {ENODEV, StepEnd::device_gone},
-                                             {ENXIO, StepEnd::device_gone}}) {
+        for (const std::uint64_t at : {std::uint64_t{0}, 8 * kRequest + 512, kSize - 512}) {
+            for (const int error : {EIO, ENODATA, ENOSPC}) {
                 SCOPED_TRACE(std::to_string(at) + " " + std::to_string(error));
                 start(kSize);
                 const auto source = keystream();
+                const Bytes before = bench_->read(at, 512);
                 if (kind == IoKind::read) bench_->write(0, expected(*source, 0, kSize));
                 test::Faults faults{
                     {{.fault = Fault::error, .on = kind, .where = {at, 1}, .error = error}}};
                 const auto q = test::make_faulty_queue(queue(), faults, 512);
                 const Coverage done = kind == IoKind::write
                                           ? write_extents(*q, *source, {{0, kSize}}, always)
-                                          : read_extents(*q, *source, {{0, kSize}}, 512, always);
-                EXPECT_EQ(done.end, end);
-                EXPECT_EQ(done.failed, ranges({{at, kRequest}}));
-                EXPECT_FALSE(done.covered.contains(at));
-                EXPECT_THAT(done.cause, HasSubstr("at byte " + std::to_string(at) + ": "));
+                                          : read_extents(*q, *source, {{0, kSize}}, always);
+                EXPECT_EQ(done.end, StepEnd::partial);
+                EXPECT_EQ(done.failed, ranges({{at, 512}}));
+                EXPECT_EQ(done.covered, done.failed.complement(kSize));
+                EXPECT_THAT(done.cause,
+                            HasSubstr("of 512 bytes at byte " + std::to_string(at) + ": "));
                 EXPECT_EQ(q->in_flight(), 0U);
-                // Those in flight came back; no more were sent than that.
-                EXPECT_LE(done.covered.total(), at + kDepth * kRequest);
-                EXPECT_EQ(faults.count(), 1U);
+                // 2 + log2(64 KiB / 512), and one less where trying again is of no use.
+                EXPECT_EQ(faults.count(), error == EIO ? 9U : 8U);
+                EXPECT_EQ(done.pace.failed_requests, faults.count());
+                if (kind == IoKind::read) continue;
+                EXPECT_EQ(bench_->read(at, 512), before);
+                Bytes all = expected(*source, 0, kSize);
+                std::copy(before.begin(), before.end(),
+                          all.begin() + static_cast<std::ptrdiff_t>(at));
+                EXPECT_EQ(bench_->read(0, kSize), all);
             }
         }
     }
 }
 
-TEST_P(PipelineContract, AShortTransferFails) {
+TEST_P(PipelineContract, ADriveThatIsGoneOrRefusesEndsTheStepAtOnce) {
+    constexpr std::uint64_t kSize = 16 * kRequest;
+    for (const IoKind kind : {IoKind::write, IoKind::read}) {
+        for (const auto& [error, end] : {std::pair{ENODEV, StepEnd::device_gone},
+                                         {ENXIO, StepEnd::device_gone},
+                                         {EROFS, StepEnd::io_error},
+                                         {EBADE, StepEnd::io_error}}) {
+            SCOPED_TRACE(error);
+            start(kSize);
+            const auto source = keystream();
+            if (kind == IoKind::read) bench_->write(0, expected(*source, 0, kSize));
+            test::Faults faults{
+                {{.fault = Fault::error, .on = kind, .where = {0, 1}, .error = error}}};
+            const auto q = test::make_faulty_queue(queue(), faults, 512);
+            const Coverage done = kind == IoKind::write
+                                      ? write_extents(*q, *source, {{0, kSize}}, always)
+                                      : read_extents(*q, *source, {{0, kSize}}, always);
+            EXPECT_EQ(done.end, end);
+            EXPECT_FALSE(done.covered.contains(0));
+            EXPECT_THAT(done.cause, HasSubstr("of 65536 bytes at byte 0: "));
+            EXPECT_EQ(q->in_flight(), 0U);
+            // Those in flight came back; no more were sent than that.
+            EXPECT_LE(done.covered.total(), kDepth * kRequest);
+            EXPECT_EQ(faults.count(), 1U);
+        }
+    }
+}
+
+TEST_P(PipelineContract, AnErrorThatPassesLeavesNothing) {
+    start(8 * kRequest);
+    const auto source = keystream();
+    test::Faults faults{{{.fault = Fault::error, .where = {3 * kRequest, 1}, .times = 8}}};
+    const auto q = test::make_faulty_queue(queue(), faults, 512);
+    const Coverage done = write_extents(*q, *source, {{0, 8 * kRequest}}, always);
+    EXPECT_EQ(done.end, StepEnd::completed);
+    EXPECT_EQ(done.covered, ranges({{0, 8 * kRequest}}));
+    EXPECT_TRUE(done.failed.empty());
+    EXPECT_EQ(done.pace.failed_requests, 8U);
+    EXPECT_EQ(done.pace.retried, 1U);
+}
+
+TEST_P(PipelineContract, AShortTransferIsDoneInPieces) {
     for (const IoKind kind : {IoKind::write, IoKind::read}) {
         start(8 * kRequest);
         const auto source = keystream();
+        if (kind == IoKind::read) bench_->write(0, expected(*source, 0, 8 * kRequest));
         test::Faults faults{
             {{.fault = Fault::short_transfer, .on = kind, .where = {3 * kRequest, 1}}}};
         const auto q = test::make_faulty_queue(queue(), faults, 512);
         const Coverage done = kind == IoKind::write
                                   ? write_extents(*q, *source, {{0, 8 * kRequest}}, always)
-                                  : read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always);
-        EXPECT_EQ(done.end, StepEnd::io_error);
-        EXPECT_EQ(done.failed, ranges({{3 * kRequest, kRequest}}));
-        EXPECT_THAT(done.cause, HasSubstr("only 65024 bytes were transferred"));
+                                  : read_extents(*q, *source, {{0, 8 * kRequest}}, always);
+        EXPECT_EQ(done.end, StepEnd::partial);
+        EXPECT_EQ(done.failed, ranges({{3 * kRequest, 512}}));
+        EXPECT_THAT(done.cause, HasSubstr("only 0 bytes were transferred"));
     }
+}
+
+TEST_P(PipelineContract, WrongBytesBesideUnreadableOnesAreToldApart) {
+    start(8 * kRequest);
+    const auto source = keystream();
+    Bytes bytes = expected(*source, 0, 8 * kRequest);
+    bytes[5 * kRequest] ^= std::byte{1};
+    bench_->write(0, bytes);
+    test::Faults faults{{{.fault = Fault::error, .on = IoKind::read, .where = {3 * kRequest, 1}}}};
+    const auto q = test::make_faulty_queue(queue(), faults, 512);
+    const Coverage done = read_extents(*q, *source, {{0, 8 * kRequest}}, always);
+    EXPECT_EQ(done.end, StepEnd::mismatch);
+    EXPECT_EQ(done.failed, ranges({{3 * kRequest, 512}}));
+    EXPECT_EQ(done.mismatched, ranges({{5 * kRequest, 512}}));
+    EXPECT_EQ(done.covered, done.failed.complement(8 * kRequest));
+}
+
+TEST_P(PipelineContract, ARequestThatNeverComesBackMakesTheDriveAHungOne) {
+    start(8 * kRequest);
+    const auto source = keystream();
+    test::Faults faults{{{.fault = Fault::never_completes, .where = {3 * kRequest, 1}}}};
+    auto q = test::make_faulty_queue(queue(), faults, 512);
+    const SystemClock clock;
+    const Coverage done =
+        write_extents(*q, *source, {{0, 8 * kRequest}}, always,
+                      {.clock = &clock, .request_deadline = std::chrono::milliseconds{300}});
+    EXPECT_EQ(done.end, StepEnd::hung);
+    EXPECT_FALSE(done.covered.contains(3 * kRequest));
+    EXPECT_TRUE(done.failed.empty()) << "nobody knows";
+    EXPECT_THAT(done.cause, HasSubstr("write of 65536 bytes at byte 196608: no answer within"));
 }
 
 TEST_P(PipelineContract, EndsAsInterruptedWithinTheRequestsInFlight) {
@@ -202,7 +280,8 @@ TEST_P(PipelineContract, CountsMismatchesBySectorAndGoesOn) {
         bytes[kMiB - 1] ^= std::byte{1};
         bench_->write(0, bytes);
         const auto q = queue();
-        const Coverage done = read_extents(*q, *source, {{0, kMiB}}, sector, always);
+        const Coverage done =
+            read_extents(*q, *source, {{0, kMiB}}, always, {.sectors = {sector, sector}});
         EXPECT_EQ(done.end, StepEnd::mismatch);
         EXPECT_EQ(done.mismatched,
                   ranges({{0, sector}, {5 * sector, sector}, {kMiB - sector, sector}}));
@@ -220,7 +299,7 @@ TEST_P(PipelineContract, EndsAReadBackOfTooManySeparateMismatches) {
         for (std::size_t i = 0; i < wrong; ++i) bytes[i * 2 * 512] ^= std::byte{1};
         bench_->write(0, bytes);
         const auto q = queue();
-        const Coverage done = read_extents(*q, *source, {{0, bytes.size()}}, 512, always);
+        const Coverage done = read_extents(*q, *source, {{0, bytes.size()}}, always);
         EXPECT_EQ(done.end, StepEnd::mismatch);
         const bool too_many = wrong > kMismatchRangesMax;
         EXPECT_EQ(done.cause.starts_with("more than 4096"), too_many) << done.cause;
@@ -240,9 +319,8 @@ TEST_P(PipelineContract, AReadThatLeavesTheBufferAsItWasIsAMismatchInEverySector
         bench_->write(0, expected(*source, 0, 8 * kRequest));
         test::Faults faults{{{.fault = Fault::stale_read, .on = IoKind::read, .from = 9}}};
         const auto q = test::make_faulty_queue(queue(), faults, 512);
-        EXPECT_EQ(read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always).end,
-                  StepEnd::completed);
-        const Coverage done = read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always);
+        EXPECT_EQ(read_extents(*q, *source, {{0, 8 * kRequest}}, always).end, StepEnd::completed);
+        const Coverage done = read_extents(*q, *source, {{0, 8 * kRequest}}, always);
         EXPECT_EQ(done.end, StepEnd::mismatch);
         EXPECT_EQ(done.mismatched, ranges({{0, 8 * kRequest}}));
         EXPECT_EQ(faults.count(), 8U);
@@ -258,7 +336,7 @@ TEST_P(PipelineContract, AReadThatNeverReachesANewBufferIsAMismatchWhateverThePa
         const auto source = constant(pattern);
         test::Faults faults{{{.fault = Fault::stale_read, .on = IoKind::read}}};
         const auto q = test::make_faulty_queue(queue(), faults, 512);
-        const Coverage done = read_extents(*q, *source, {{0, 3 * kRequest}}, 512, always);
+        const Coverage done = read_extents(*q, *source, {{0, 3 * kRequest}}, always);
         EXPECT_EQ(done.mismatched, ranges({{0, 3 * kRequest}})) << first;
     }
 }
@@ -270,7 +348,7 @@ TEST_P(PipelineContract, FindsAWriteThatWasAcknowledgedButNotDone) {
     const auto q = test::make_faulty_queue(queue(), faults, 512);
     const Coverage wrote = write_extents(*q, *source, {{0, 8 * kRequest}}, always);
     EXPECT_EQ(wrote.end, StepEnd::completed) << "nobody can tell yet";
-    const Coverage read = read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always);
+    const Coverage read = read_extents(*q, *source, {{0, 8 * kRequest}}, always);
     EXPECT_EQ(read.mismatched, ranges({{3 * kRequest, kRequest}}));
 }
 
@@ -280,7 +358,7 @@ TEST_P(PipelineContract, FindsOneBitTurned) {
     bench_->write(0, expected(*source, 0, 8 * kRequest));
     test::Faults faults{{{.fault = Fault::flipped_bit, .on = IoKind::read, .where = {200'000, 1}}}};
     const auto q = test::make_faulty_queue(queue(), faults, 512);
-    const Coverage read = read_extents(*q, *source, {{0, 8 * kRequest}}, 512, always);
+    const Coverage read = read_extents(*q, *source, {{0, 8 * kRequest}}, always);
     EXPECT_EQ(read.mismatched, ranges({{200'000 / 512 * 512, 512}}));
 }
 
@@ -305,7 +383,7 @@ TEST_P(PipelineContract, AGeneratorThatFailsWhileReadingCoversNothingMore) {
     bench_->write(0, expected(*good, 0, 16 * kRequest));
     FailingSource source{*good, 9 * kRequest};
     const auto q = queue();
-    const Coverage done = read_extents(*q, source, {{0, 16 * kRequest}}, 512, always);
+    const Coverage done = read_extents(*q, source, {{0, 16 * kRequest}}, always);
     EXPECT_EQ(done.end, StepEnd::io_error);
     EXPECT_LE(done.covered.total(), 9 * kRequest);
     EXPECT_FALSE(done.covered.contains(9 * kRequest));

@@ -88,7 +88,7 @@ TEST_P(PipelineLab, WritesAndReadsBeyond2TiBAndSector2To32) {
     const Coverage wrote = write_extents(*q, *source, extents, always);
     ASSERT_EQ(wrote.end, StepEnd::completed) << wrote.cause;
     EXPECT_EQ(wrote.covered.ranges(), extents);
-    const Coverage read = read_extents(*q, *source, extents, 512, always);
+    const Coverage read = read_extents(*q, *source, extents, always);
     EXPECT_EQ(read.end, StepEnd::completed) << read.cause;
     Bytes expected(4096);
     ASSERT_TRUE(source->fill(2 * kTiB, expected).has_value());

@@ -53,11 +53,13 @@ class Script final : public RunControl {
         if (outcome.index == refuse_end) return failure(ErrorCode::io, "the journal is full");
         return {};
     }
-    void progress(const StepOutcome& /*outcome*/, const RangeSet& covered) override {
+    void progress(const StepOutcome& /*outcome*/, const RangeSet& covered, bool flushed) override {
         progressed.push_back(covered.total());
+        if (flushed) checkpoints.push_back(covered);
     }
     bool stop_requested() override { return stop && stop(); }
     std::string stop_cause() const override { return why; }
+    std::vector<RangeSet> checkpoints;
     void pause(std::chrono::milliseconds limit) override { paused.push_back(limit); }
 
     std::vector<Line> lines;
@@ -435,8 +437,9 @@ TEST_F(Run, AtAPaceItWritesAndReadsTheSameInSmallerRequestsAndWaitsInBetween) {
       private:
         const Script& script_;
     };
-    const RunEnd end = run(*drive_, script, PausedClock{script},
-                           {.depth = 4, .request_size = 64 * kKiB, .max_rate = 128 * kKiB});
+    const RunEnd end =
+        run(*drive_, script, PausedClock{script},
+            {.depth = 4, .request_size = 64 * kKiB, .limits = {.max_rate = 128 * kKiB}});
     EXPECT_EQ(end.cause, "");
     EXPECT_EQ(drive().written().total(), kMiB);
     for (const test::Deed& deed : drive().diary()) {

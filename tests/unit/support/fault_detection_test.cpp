@@ -68,7 +68,7 @@ bool is_noticed(const FaultRule& rule, bool by_keystream) {
             : make_pattern_source(ConstantPattern{{std::byte{0}}}, std::nullopt, kRequest).value();
     const Coverage wrote = write_extents(*queue, *pattern, {{0, kSize}}, always);
     if (shows_something(wrote)) return true;
-    const Coverage read = read_extents(*queue, *pattern, {{0, kSize}}, 512, always);
+    const Coverage read = read_extents(*queue, *pattern, {{0, kSize}}, always);
     EXPECT_GE(drive.faults().count(), 1U) << "the rule never struck";
     return shows_something(read);
 }

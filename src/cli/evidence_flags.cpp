@@ -1,0 +1,32 @@
+#include "cli/evidence_flags.h"
+
+namespace quietus::cli {
+
+void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations) {
+    sub.add_option("--confirm", confirmations,
+                   "Serial number of a drive of this call (PATH:SIZE in bytes where it has no "
+                   "unique one); once per drive")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+}
+
+void add_evidence(CLI::App& sub, app::Settings& settings) {
+    sub.add_option("--out", settings.out,
+                   "Folder for the evidence (default: <state-dir>/certificates)");
+    sub.add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
+    sub.add_option("--cert", settings.certificate_file,
+                   "Its certificate, followed by its issuers (PEM)");
+    sub.add_option("--passphrase-fd", settings.passphrase_fd,
+                   "Read the key's passphrase from this descriptor");
+    sub.add_option("--operator", settings.operator_name, "Who erases, for the record");
+}
+
+void add_reports(CLI::App& sub, app::ReportFiles& files) {
+    sub.add_option("--summary", files.summary,
+                   "Write the whole run as one JSON document to this file");
+    sub.add_option("--metrics", files.metrics,
+                   "Keep node_exporter metrics in this file (NAME.prom)");
+}
+
+}  // namespace quietus::cli

@@ -1,0 +1,93 @@
+#include "engine/continuation.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "engine/events.h"
+#include "record/json.h"
+
+namespace quietus::engine {
+
+namespace {
+
+const OverwritePass* as_pass(const StepOutcome& outcome) {
+    return std::get_if<OverwritePass>(&outcome.step);
+}
+
+bool stands(const StepOutcome& outcome) {
+    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
+    return ended && (as_pass(outcome) == nullptr || outcome.flushed);
+}
+
+// Nothing stands that was read back as something else: the pass that wrote it is done again, all of
+// it and with a new key.
+void distrust(std::vector<StepOutcome>& done) {
+    while (!done.empty() && as_pass(done.back()) == nullptr) done.pop_back();
+    if (!done.empty()) done.pop_back();
+}
+
+// Every step has ended, but the run has not said so: what the verdict rests on is done again.
+void do_last_read_back_again(std::vector<StepOutcome>& done) {
+    const auto last = std::find_if(done.rbegin(), done.rend(), [](const StepOutcome& outcome) {
+        return as_pass(outcome) == nullptr;
+    });
+    if (last != done.rend()) done.erase(std::prev(last.base()), done.end());
+}
+
+// Written and flushed, as the end of the step or the last checkpoint in it says.
+Result<RangeSet> flushed_of(const StepOutcome& pass, const std::vector<Json>& entries) {
+    if (pass.flushed) return pass.covered;
+    RangeSet flushed = pass.kept;
+    for (const Json& entry : entries) {
+        if (string_member(entry, "event").value_or("") != "progress") continue;
+        if (!bool_member(entry, "flushed").value_or(false)) continue;
+        if (integer_member(entry, "step").value_or(0) != static_cast<std::uint64_t>(pass.index))
+            continue;
+        flushed = QUIETUS_TRY(ranges_from_json(QUIETUS_TRY(member(entry, "covered"))));
+    }
+    return flushed;
+}
+
+std::string how_it_ended(const EraseRecord& record) {
+    if (!record.cause.empty()) return record.cause;
+    return "it ended without a word";
+}
+
+}  // namespace
+
+Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_view text) {
+    Unfinished found{.record = QUIETUS_TRY(fold(entries, text)), .continuation = {}};
+    const EraseRecord& record = found.record;
+    if (!record.any_write_issued)
+        return failure(ErrorCode::usage,
+                       "the run of " + to_rfc3339(record.started) +
+                           " wrote nothing: there is nothing to resume",
+                       "quietus erase begins a new one");
+    if (record.verdict == Verdict::erased || record.verdict == Verdict::exceptions)
+        return failure(ErrorCode::usage, "the run of " + to_rfc3339(record.started) +
+                                             " came to its end (" + to_string(record.verdict) +
+                                             "): there is nothing to resume");
+    Continuation& next = found.continuation;
+    const auto& steps = record.steps;
+    const auto end = std::find_if_not(steps.begin(), steps.end(), stands);
+    next.done.assign(steps.begin(), end);
+    if (end == steps.end()) {
+        if (steps.size() == record.plan.steps.size()) do_last_read_back_again(next.done);
+    } else if (end->end == StepEnd::mismatch) {
+        distrust(next.done);
+    } else if (as_pass(*end) != nullptr) {
+        next.unfinished = *end;
+        next.unfinished->kept = QUIETUS_TRY(flushed_of(*end, entries));
+    }
+    next.runs = record.resumed;
+    next.runs.push_back({.id = record.id,
+                         .journal_sha256 = sha256_hex(text),
+                         .started = record.started,
+                         .boot_id = record.host.boot_id,
+                         .cause = how_it_ended(record),
+                         .kept_steps = next.done.size(),
+                         .kept_bytes = next.unfinished ? next.unfinished->kept.total() : 0});
+    return found;
+}
+
+}  // namespace quietus::engine
