@@ -157,7 +157,7 @@ class Runner {
             [&](IoQueue& queue, PatternSource& pattern) {
                 return write_extents(queue, pattern, rest.ranges(), keep_going(outcome), io_);
             },
-            *last_written_, outcome.keystream);
+            written_pattern(outcome), outcome.keystream);
         record(coverage, outcome);
         outcome.elapsed_ms = since(started);
         if (outcome.end == StepEnd::hung) return;

@@ -73,24 +73,27 @@ std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome,
     return std::nullopt;
 }
 
-// `pass` is the one that was read back.
+// `pass` is the one that was read back; none where the plan has none before it.
 std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const ReadBack& step,
                                               const StepOutcome* pass, std::uint64_t addressable) {
     if (!outcome.mismatched.empty())
         return step_name(outcome) + ": " + std::to_string(outcome.mismatched.total()) +
                " bytes read back as something else";
+    if (!outcome.unreadable.empty() && outcome.end != StepEnd::partial)
+        return step_name(outcome) + ": " + std::to_string(outcome.unreadable.total()) +
+               " bytes cannot be read back";
     const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
     if (!ended) return how_it_ended(outcome);
     if (!came_to_its_end(outcome, outcome.unreadable) || !outcome.failed.empty())
         return step_name(outcome) + ": requests failed";
     if (!outcome.covered.empty() && outcome.covered.ranges().back().end() > addressable)
         return step_name(outcome) + ": read beyond the end of the drive";
-    if (pass == nullptr) return step_name(outcome) + ": no pass was written before it";
     if (outcome.bytes_done + outcome.unreadable.total() != outcome.bytes_promised ||
         outcome.covered.total() != outcome.bytes_done)
         return step_name(outcome) + ": read less than promised";
     const bool full = step.mode == VerifyMode::full;
-    if (full && !share(pass->covered, outcome.covered, outcome.unreadable))
+    const RangeSet written = pass != nullptr ? pass->covered : whole_of(addressable);
+    if (full && !share(written, outcome.covered, outcome.unreadable))
         return step_name(outcome) + ": read less than the whole drive";
     if (!full && outcome.bytes_done < addressable / kSampleShareMin)
         return step_name(outcome) + ": the sample is smaller than a tenth";

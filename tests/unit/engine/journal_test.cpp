@@ -109,9 +109,19 @@ TEST_F(JournalFile, GoesOnWhereItEndedAfterBeingReopened) {
     EXPECT_EQ(contents->text, again->text());
 }
 
+TEST_F(JournalFile, TheRunThatWritesItHoldsIt) {
+    {
+        const Journal alive = made(2);
+        const auto other = Journal::reopen(path_);
+        ASSERT_FALSE(other.has_value());
+        EXPECT_EQ(other.error().code, ErrorCode::busy);
+        EXPECT_TRUE(read_journal(path_).has_value()) << "who only reads is not in the way";
+    }
+    EXPECT_TRUE(Journal::reopen(path_).has_value());
+}
+
 TEST_F(JournalFile, WhatACrashToreOffIsCutWhereverItTore) {
-    const Journal journal = made(3);
-    const std::string whole = journal.text();
+    const std::string whole = made(3).text();
     const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
     for (std::size_t size = last; size < whole.size(); ++size) {
         overwrite(whole.substr(0, size));

@@ -222,7 +222,7 @@ TEST(RequestOrder, AnAreaThatTakesTooLongIsGivenUpAndTheOthersAreNot) {
     EXPECT_THAT(order.limit_passed(), HasSubstr("longer than it may (60 s)"));
     EXPECT_TRUE(order.hopeless().empty());
     EXPECT_TRUE(order.given_up().contains(10 * kMiB));
-    EXPECT_LE(play.asked.size(), 64U + 2 * 16);
+    EXPECT_LE(play.asked.size(), 64U + 31 + 26);
     RangeSet all = play.covered;
     all.add(order.given_up());
     EXPECT_EQ(all, set_of({{0, kSize}})) << "whatever happened, each byte is accounted for";

@@ -234,7 +234,7 @@ std::vector<Row> rows() {
              r.plan.target.geometry.size = {0};
              r.steps = a_perfect_record(r.plan).steps;
          },
-         kNot, kAltered, "covered 0 of 0", true},
+         kNot, kAltered, "no addressable byte", true},
         {"the first of two passes left a hole",
          [](auto& r) {
              r = a_perfect_record(
