@@ -219,6 +219,20 @@ Json sample_part(const EraseRecord& record) {
     return unavailable("the erasure ended before the sample of the last pass was drawn");
 }
 
+Json resumed_part(const std::vector<ResumedRun>& runs) {
+    Json list = Json::array();
+    for (const ResumedRun& run : runs) {
+        list.push_back({{"id", printable_text(run.id)},
+                        {"journal_sha256", run.journal_sha256},
+                        {"started", to_rfc3339(run.started)},
+                        {"boot_id", text_or(run.boot_id, "not known")},
+                        {"cause", text_or(run.cause, "not known")},
+                        {"kept_steps", json_integer(run.kept_steps)},
+                        {"kept_bytes", json_integer(run.kept_bytes)}});
+    }
+    return list;
+}
+
 Json run_limits_part(const RunLimits& limits) {
     const auto limit = [](const std::optional<std::uint64_t>& value, const std::string& flag) {
         return value ? json_integer(*value) : unavailable("none was set (" + flag + ")");
@@ -261,7 +275,7 @@ Json sanitization_part(const EraseRecord& record) {
               {"started", to_rfc3339(record.started)},
               {"ended", to_rfc3339(record.ended)},
               {"run_limits", run_limits_part(record.limits)},
-              {"resumed", Json::array()},
+              {"resumed", resumed_part(record.resumed)},
               {"not_reached", not_reached_part(record)},
               {"unwritten", sector_ranges(record.unwritten, sector_of(record))},
               {"unwritten_bytes", json_integer(record.unwritten.total())},

@@ -244,7 +244,7 @@ bool SupervisedDrive::overdue() const {
 }
 
 bool SupervisedDrive::is_silent() const {
-    return state_ == State::running && clock_.monotonic() - last_heard_ > patience_;
+    return state_ == State::running && !stopped_ && clock_.monotonic() - last_heard_ > patience_;
 }
 
 void SupervisedDrive::abandon() {

@@ -62,6 +62,25 @@ ExitStatus EraseTest::erase(std::vector<std::string> devices) {
     return status;
 }
 
+ExitStatus EraseTest::resume(const std::vector<std::string>& named, const Consent& said,
+                             test::MemoryHost* on) {
+    const ResumeRequest request{.named = named,
+                                .all = named.empty(),
+                                .skip_refused = skip_refused,
+                                .parallel = parallel,
+                                .limits = run_limits,
+                                .consent = said,
+                                .settings = settings};
+    observer.results.clear();
+    writes_before_.clear();
+    for (std::size_t i = 0; i < host.drives(); ++i)
+        writes_before_.push_back(host.drive(i).count(test::Did::write));
+    return resume_drives(request, {.host = on != nullptr ? *on : host,
+                                   .clock = clock,
+                                   .observer = observer,
+                                   .signals = *signals});
+}
+
 const DriveResult& EraseTest::result_of(const std::string& path) const {
     const auto found = std::find_if(observer.results.begin(), observer.results.end(),
                                     [&](const DriveResult& r) { return r.path == path; });

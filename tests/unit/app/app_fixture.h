@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "app/erase.h"
+#include "app/resume.h"
 #include "support/loop_device.h"
 #include "support/memory_host.h"
 
@@ -75,6 +76,9 @@ class EraseTest : public testing::Test {
     /// Erases `devices` (all drives where none is named, or those of the manifest), each confirmed
     /// by its serial unless `consent` was set.
     ExitStatus erase(std::vector<std::string> devices = {});
+    /// What broke off, on this machine or another; `said` is what was confirmed and accepted now.
+    ExitStatus resume(const std::vector<std::string>& named, const Consent& said = {},
+                      test::MemoryHost* on = nullptr);
     const DriveResult& result(std::size_t index = 0) const { return observer.results.at(index); }
     const DriveResult& result_of(const std::string& path) const;
 

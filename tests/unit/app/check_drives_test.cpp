@@ -86,7 +86,8 @@ TEST_F(CheckDrives, ACertificateThatTheRegisterDoesNotHoldIsNone) {
 }
 
 TEST_F(CheckDrives, AFailureAfterTheCertificateIsTheNewestRecord) {
-    add({.faults = {{.fault = Fault::error, .where = {kMiB, 1}, .from = 2, .times = 1}}});
+    add({.faults = {
+             {.fault = Fault::error, .where = {kMiB, 1}, .error = EROFS, .from = 2, .times = 1}}});
     erase_all();
     clock.time.ms += 1000;
     ASSERT_EQ(erase(), ExitStatus::not_erased);

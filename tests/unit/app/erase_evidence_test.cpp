@@ -127,7 +127,7 @@ TEST_F(EvidenceOwed, TheSamePassesFromAnotherProfileAreAnotherErase) {
 }
 
 TEST_F(EvidenceOwed, AFailureIsFiledAndTheDriveErasedAgain) {
-    add({.faults = {{.fault = Fault::error, .where = {kMiB, 1}, .times = 1}}});
+    add({.faults = {{.fault = Fault::error, .where = {kMiB, 1}, .error = EROFS, .times = 1}}});
     spoil_the_folder_while_erasing();
     ASSERT_EQ(erase(), ExitStatus::not_erased);
     EXPECT_GT(owed(), 0U);

@@ -10,6 +10,7 @@
 
 #include "app_fixture.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "engine/journal.h"
 #include "engine/keystream.h"
 
@@ -95,14 +96,55 @@ TEST_F(Outcome, TheSupervisorItselfNeverTouchesTheDrive) {
     for (const test::Deed& deed : drive.diary()) EXPECT_NE(deed.process, ::getpid());
 }
 
-TEST_F(Outcome, AWriteErrorIsAFailureRecord) {
+TEST_F(Outcome, ABadSectorIsAnExceptionRecordThatNamesIt) {
     add({.faults = {{.fault = Fault::error, .where = {kMiB, 1}}}});
-    EXPECT_EQ(erase(), ExitStatus::not_erased);
-    EXPECT_EQ(result().verdict, Verdict::not_erased);
+    EXPECT_EQ(erase(), ExitStatus::exceptions);
+    EXPECT_EQ(result().verdict, Verdict::exceptions);
     EXPECT_EQ(result().media_state, MediaState::altered);
+    EXPECT_THAT(result().cause, HasSubstr("512 bytes in 1 range could not be written"));
     EXPECT_THAT(result().cause, HasSubstr("Input/output error"));
-    expect_filed(result(), "failure-record");
+    expect_filed(result(), "exception-record");
+    const auto map = read_whole_file(result().folder + "/badmap.mapfile", 4096);
+    ASSERT_TRUE(map.has_value());
+    EXPECT_THAT(*map, HasSubstr("0x0000000000100000  0x0000000000000200  -"));
+    const auto record =
+        parse_json(*read_whole_file(result().folder + "/exception-record.json", kMiB)).value();
+    EXPECT_EQ(record["sanitization"]["method_achieved"], "none");
+    EXPECT_EQ(record["sanitization"]["unwritten"], parse_json("[[2048,1]]").value());
+    EXPECT_EQ(record["sanitization"]["never_written"], parse_json("[[2048,1]]").value());
+    EXPECT_EQ(record["verification"]["outcome"], "incomplete");
     EXPECT_EQ(registered(), 1U);
+}
+
+TEST_F(Outcome, ADriveThatHangsIsUnknownAndTheOthersNeverNotice) {
+    auto hangs = numbered(1);
+    hangs.faults = {{.fault = Fault::never_completes, .where = {kMiB, 1}}};
+    add(numbered(0));
+    add(hangs);
+    run_limits.request_deadline_s = 1;
+    EXPECT_EQ(erase(), ExitStatus::not_erased);
+    EXPECT_EQ(result_of("/dev/sda").verdict, Verdict::erased);
+    EXPECT_EQ(result_of("/dev/sdb").verdict, Verdict::unknown);
+    EXPECT_THAT(result_of("/dev/sdb").cause, HasSubstr("no answer within 1 s"));
+    expect_filed(result_of("/dev/sdb"), "failure-record");
+}
+
+TEST_F(Outcome, AWorkerThatIsStuckInTheKernelIsFoundByItsSilence) {
+    test::MemoryDrive& drive = add();
+    // The second flush never returns: no request is in flight, and no word comes.
+    drive.on_deed = [&](Did what) {
+        if (what == Did::flush) ::pause();
+    };
+    run_limits.request_deadline_s = 1;
+    observer.on_phase = [&](const std::string&, const std::string& text) {
+        if (text.starts_with("overwrite"))
+            clock.on_monotonic = [this] {
+                if (host.drive().count(Did::flush) > 0) clock.ahead = std::chrono::hours{1};
+            };
+    };
+    EXPECT_EQ(erase(), ExitStatus::not_erased);
+    EXPECT_EQ(result().verdict, Verdict::unknown);
+    EXPECT_THAT(result().cause, HasSubstr("did not answer"));
 }
 
 struct FaultRow {
@@ -114,14 +156,16 @@ struct FaultRow {
 
 class OutcomeOf : public Outcome, public testing::WithParamInterface<FaultRow> {};
 
-TEST_P(OutcomeOf, IsStatus10WithAFailureRecordAndNeverACertificate) {
+TEST_P(OutcomeOf, IsNeverACertificate) {
     test::MemoryDrive& drive = add({.faults = {GetParam().rule}});
-    EXPECT_EQ(erase(), ExitStatus::not_erased);
-    EXPECT_EQ(result().status, ExitStatus::not_erased);
+    const bool named = GetParam().verdict == Verdict::exceptions;
+    const ExitStatus expected = named ? ExitStatus::exceptions : ExitStatus::not_erased;
+    EXPECT_EQ(erase(), expected);
+    EXPECT_EQ(result().status, expected);
     EXPECT_EQ(result().verdict, GetParam().verdict);
     EXPECT_THAT(result().cause, HasSubstr(GetParam().cause));
     EXPECT_GE(drive.faults().count(), 1U);
-    expect_filed(result(), "failure-record");
+    expect_filed(result(), named ? "exception-record" : "failure-record");
     for (const std::string& file : names(result().folder))
         EXPECT_THAT(file, testing::Not(HasSubstr("certificate")));
 }
@@ -133,15 +177,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         FaultRow{"FirstWriteFails",
                  {.fault = Fault::error, .where = {0, 1}},
-                 Verdict::not_erased,
+                 Verdict::exceptions,
                  "Input/output error"},
         FaultRow{"LastWriteFails",
                  {.fault = Fault::error, .where = {kLast, 1}},
-                 Verdict::not_erased,
+                 Verdict::exceptions,
                  "Input/output error"},
         FaultRow{"NoSpace",
                  {.fault = Fault::error, .where = {kMiB, 1}, .error = ENOSPC},
-                 Verdict::not_erased,
+                 Verdict::exceptions,
                  "No space left"},
         FaultRow{"DriveGone",
                  {.fault = Fault::error, .where = {kMiB, 1}, .error = ENODEV},
@@ -149,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "device-gone"},
         FaultRow{"ShortWrite",
                  {.fault = Fault::short_transfer, .where = {kMiB, 1}},
-                 Verdict::not_erased,
+                 Verdict::exceptions,
                  "transferred"},
         FaultRow{"DroppedWrite",
                  {.fault = Fault::dropped_write, .where = {kMiB, 1}},
@@ -169,12 +213,12 @@ INSTANTIATE_TEST_SUITE_P(
                  "512 bytes read back as something else"},
         FaultRow{"Unreadable",
                  {.fault = Fault::error, .on = IoKind::read, .where = {kMiB, 1}},
-                 Verdict::not_erased,
-                 "cannot be read back"},
+                 Verdict::exceptions,
+                 "could not be read back"},
         FaultRow{"ShortRead",
                  {.fault = Fault::short_transfer, .on = IoKind::read, .where = {kMiB, 1}},
-                 Verdict::not_erased,
-                 "cannot be read back"},
+                 Verdict::exceptions,
+                 "could not be read back"},
         FaultRow{"FlushFails", {.fault = Fault::flush_error}, Verdict::not_erased, "flush"},
         FaultRow{"WorkerKilledWriting",
                  {.fault = Fault::kill_worker, .where = {kMiB, 1}},
@@ -283,7 +327,7 @@ TEST_F(Outcome, ADriveThatHangsIsLeftBehindAfterASignal) {
 TEST_F(Outcome, FourDrivesEndEachInItsOwnWay) {
     for (unsigned n = 0; n < 4; ++n) {
         auto options = numbered(n);
-        if (n == 1) options.faults = {{.fault = Fault::error, .where = {kMiB, 1}}};
+        if (n == 1) options.faults = {{.fault = Fault::error, .where = {kMiB, 1}, .error = EROFS}};
         if (n == 2) options.faults = {{.fault = Fault::kill_worker, .where = {2 * kMiB, 1}}};
         add(options);
     }

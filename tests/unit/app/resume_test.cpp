@@ -1,0 +1,199 @@
+// What broke off is carried on: by whom it may be, what is done again, and what the record says.
+
+#include <csignal>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include "app_fixture.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "engine/journal.h"
+#include "engine/keystream.h"
+
+namespace quietus::app {
+namespace {
+
+using test::Did;
+using test::Fault;
+using testing::HasSubstr;
+
+class Resume : public EraseTest {
+  protected:
+    // Interrupted in its pass after some of it: what came back was flushed.
+    void break_off_by_signal() {
+        run_limits.max_rate = 8 * kMiB;
+        observer.on_progress = [](const Progress& progress) {
+            if (progress.writing && progress.done > 0) ::kill(::getpid(), SIGTERM);
+        };
+        ASSERT_EQ(erase(), ExitStatus::terminated);
+        observer.on_progress = {};
+        run_limits.max_rate.reset();
+    }
+    // Everything of ours dies at once, as in a power cut.
+    void break_off_by_kill(const std::string& phase) {
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            observer.on_phase = [&](const std::string&, const std::string& text) {
+                if (text.starts_with(phase)) static_cast<void>(std::raise(SIGKILL));
+            };
+            static_cast<void>(erase());
+            ::_exit(0);
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status));
+        while (host.drive().count(Did::lock) != host.drive().count(Did::let_go) &&
+               !host.drive().untouched() && ::waitpid(-1, nullptr, WNOHANG) > 0) {
+        }
+    }
+    std::vector<std::string> journals() const { return names(state("journal")); }
+    std::string journal(std::size_t i) const { return state("journal/") + journals().at(i); }
+    Json record() const {
+        return parse_json(*read_whole_file(result().folder + "/certificate.json", kMiB)).value();
+    }
+    std::size_t bytes_written() {
+        std::size_t bytes = 0;
+        for (const test::Deed& deed : host.drive().diary())
+            bytes += deed.what == Did::write ? deed.length : 0;
+        return bytes;
+    }
+};
+
+TEST_F(Resume, CarriesOnAfterASignalWithoutBeingAskedAgainAndWritesOnlyTheRest) {
+    add();
+    break_off_by_signal();
+    const std::size_t before = bytes_written();
+    ASSERT_GT(before, 0U);
+    ASSERT_LT(before, 4 * kMiB);
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok) << result().cause;
+    EXPECT_EQ(bytes_written(), 4 * kMiB) << "what was flushed is not written again";
+    EXPECT_EQ(registered(), 2U) << "a failure record, and the certificate";
+    const Json resumed = record()["sanitization"]["resumed"];
+    ASSERT_EQ(resumed.size(), 1U);
+    EXPECT_EQ(resumed[0]["kept_bytes"], before);
+    EXPECT_THAT(resumed[0]["cause"].get<std::string>(), HasSubstr("interrupted"));
+    EXPECT_EQ(record()["verification"]["covered_bytes"], 4 * kMiB);
+    EXPECT_EQ(journals().size(), 2U);
+    EXPECT_EQ(owed(), 0U);
+}
+
+TEST_F(Resume, CarriesOnAfterEverythingOfOursWasKilled) {
+    for (const std::string phase : {"overwrite", "read back", "signing"}) {
+        SCOPED_TRACE(phase);
+        if (host.drives() == 0) add();
+        break_off_by_kill(phase);
+        const std::uint64_t filed = registered();
+        EXPECT_EQ(resume({}), ExitStatus::ok);
+        ASSERT_EQ(observer.results.size(), 1U);
+        EXPECT_EQ(result().verdict, Verdict::erased) << result().cause;
+        EXPECT_TRUE(there(result().folder + "/certificate.json"));
+        // After "signing" the erase was over: its evidence is completed, and nothing else.
+        EXPECT_EQ(registered(), filed + (phase == "signing" ? 1 : 2));
+        EXPECT_EQ(owed(), 0U);
+        EXPECT_EQ(resume({}), ExitStatus::ok) << "nothing is left to carry on";
+        EXPECT_TRUE(observer.results.empty());
+        clock.time.ms += 60'000;
+    }
+}
+
+TEST_F(Resume, ADriveThatCameBackUnderAnotherNameIsRecognised) {
+    add();
+    break_off_by_signal();
+    test::MemoryHost other;
+    auto options = host.drive().options();
+    options.name = "sdq";
+    options.number = {65, 0};
+    test::MemoryDrive& same = other.add(options);
+    std::copy(host.drive().content().begin(), host.drive().content().end(), same.content().begin());
+    EXPECT_EQ(resume({journal(0)}, {}, &other), ExitStatus::ok) << result().cause;
+    EXPECT_EQ(result().path, "/dev/sdq");
+    EXPECT_LT(same.written().total(), 4 * kMiB);
+}
+
+TEST_F(Resume, AnotherDriveInItsPlaceIsRefusedUntouched) {
+    add();
+    break_off_by_signal();
+    for (const bool by_journal : {true, false}) {
+        test::MemoryHost other;
+        auto options = host.drive().options();
+        options.serial = "SERIAL-9999";
+        test::MemoryDrive& stranger = other.add(options);
+        EXPECT_EQ(resume({by_journal ? journal(0) : "/dev/sda"}, {}, &other),
+                  ExitStatus::bad_evidence);
+        EXPECT_TRUE(stranger.untouched());
+    }
+}
+
+// The journal's ranges are hints: a drive that lost what it had flushed is found out.
+TEST_F(Resume, WhatTheJournalBelievesAndTheDriveHasLostIsFound) {
+    add();
+    break_off_by_signal();
+    host.drive().scribble(0, std::byte{0x42});
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::not_erased);
+    EXPECT_THAT(result().cause, HasSubstr("read back as something else"));
+    // The next one trusts nothing of that pass.
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok) << result().cause;
+    ASSERT_EQ(record()["sanitization"]["resumed"].size(), 2U);
+}
+
+TEST_F(Resume, EveryGuardIsAskedAgain) {
+    add();
+    break_off_by_signal();
+    const std::size_t before = bytes_written();
+    auto options = host.drive().options();
+    test::MemoryHost other;
+    options.read_only = true;
+    test::MemoryDrive& drive = other.add(options);
+    EXPECT_EQ(resume({journal(0)}, {}, &other), ExitStatus::refused);
+    EXPECT_EQ(drive.count(Did::write), 0U);
+    EXPECT_EQ(bytes_written(), before);
+}
+
+TEST_F(Resume, ARunThatIsStillAliveIsLeftAlone) {
+    add();
+    break_off_by_kill("overwrite");
+    {
+        const auto alive = engine::Journal::reopen(journal(0));
+        ASSERT_TRUE(alive.has_value());
+        EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::busy);
+    }
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok);
+}
+
+TEST_F(Resume, ThereMustBeSomethingToCarryOn) {
+    add();
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::bad_evidence);
+    EXPECT_EQ(resume({}), ExitStatus::ok);
+    ASSERT_EQ(erase(), ExitStatus::ok);
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::bad_evidence);
+    EXPECT_EQ(resume({journal(0)}), ExitStatus::usage);
+    EXPECT_EQ(resume({state("nothing.jsonl")}), ExitStatus::usage);
+}
+
+TEST_F(Resume, ARunThatAnEraseHasOvertakenIsNotCarriedOn) {
+    add();
+    break_off_by_signal();
+    clock.time.ms += 1000;
+    ASSERT_EQ(erase(), ExitStatus::ok);
+    const std::size_t before = bytes_written();
+    EXPECT_EQ(resume({}), ExitStatus::ok);
+    EXPECT_TRUE(observer.results.empty());
+    EXPECT_EQ(bytes_written(), before);
+}
+
+TEST_F(Resume, ATornOrEmptyJournalIsNoObstacleToTheOthers) {
+    add();
+    break_off_by_kill("overwrite");
+    ASSERT_TRUE(write_file_durably(state("journal/0.jsonl"), "", 0600).has_value());
+    {
+        const auto text = read_whole_file(journal(1), kMiB).value();
+        ASSERT_TRUE(write_file_durably(journal(1), text + "{\"event\":\"en", 0600).has_value());
+    }
+    EXPECT_EQ(resume({}), ExitStatus::ok) << result().cause;
+}
+
+}  // namespace
+}  // namespace quietus::app
