@@ -148,7 +148,7 @@ class Run {
     // to.
     Coverage conclude() {
         coverage_.helpers = crew_.helpers();
-        coverage_.failed = order_.given_up();
+        coverage_.failed = order_.failed_so_far();
         coverage_.pace = watch_.pace();
         coverage_.pace.failed_requests = order_.failed_requests();
         coverage_.pace.retried = order_.retried();

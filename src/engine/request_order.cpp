@@ -46,7 +46,8 @@ RequestOrder::RequestOrder(const std::vector<Range>& extents, std::size_t reques
       policy_{policy},
       skip_max_{std::max<std::uint64_t>(total_of(extents) / kSkipShare, request_size)},
       backward_{policy.backward},
-      pieces_{BigFirst{policy.backward}} {
+      pieces_{BigFirst{policy.backward}},
+      total_{total_of(extents)} {
     QUIETUS_CHECK(sectors_.logical > 0 && sectors_.physical % sectors_.logical == 0);
     std::copy_if(extents.begin(), extents.end(), std::back_inserter(sweep_),
                  [](const Range& extent) { return extent.count > 0; });
@@ -104,6 +105,15 @@ std::optional<Range> RequestOrder::probe() {
 
 bool RequestOrder::at_end() const {
     return sweep_.empty() && skipped_.empty() && pieces_.empty() && out_.empty() && sweep_out_ == 0;
+}
+
+RangeSet RequestOrder::failed_so_far() const {
+    RangeSet failed = given_up_;
+    for (const Piece& piece : pieces_) failed.add(piece.range);
+    for (const auto& [first, piece] : out_) {
+        if (piece.region) failed.add(piece.range);
+    }
+    return failed;
 }
 
 // -- What became of it
@@ -188,6 +198,10 @@ void RequestOrder::split(const Piece& piece) {
 
 void RequestOrder::give_up(const Range& range) {
     given_up_.add(range);
+    given_up_bytes_ += range.count;
+    if (limit_passed_.empty() && given_up_bytes_ > total_ / policy_.given_up_share)
+        limit_passed_ =
+            "more than one byte in " + std::to_string(policy_.given_up_share) + " is bad";
     if (given_up_.ranges().size() > policy_.ranges_max && hopeless_.empty())
         hopeless_ = "more than " + std::to_string(policy_.ranges_max) + " separate ranges are bad";
 }

@@ -31,6 +31,9 @@ struct BadAreaPolicy {
     std::uint64_t failed_requests_max{250'000};
     /// Separate ranges given up; then the step ends: its record must stay readable.
     std::size_t ranges_max{4096};
+    /// More than one part in this many of the extents given up is no exception: the drive is not
+    /// erased.
+    std::uint64_t given_up_share{10};
     friend bool operator==(const BadAreaPolicy&, const BadAreaPolicy&) = default;
 };
 
@@ -64,6 +67,8 @@ class RequestOrder {
     bool sweeping() const { return !sweep_.empty() || !skipped_.empty(); }
     /// What could not be done.
     const RangeSet& given_up() const { return given_up_; }
+    /// That, and what failed and was not tried to the end: of a step that ended early.
+    RangeSet failed_so_far() const;
     /// The step must end now: why; empty where it may go on.
     const std::string& hopeless() const { return hopeless_; }
     /// Areas were given up because of a limit, not because all was tried: why; empty where none.
@@ -107,7 +112,9 @@ class RequestOrder {
     std::uint64_t failed_in_a_row_{0};
     std::optional<Range> last_good_;
     bool probing_{false};
+    std::uint64_t total_;
     RangeSet given_up_;
+    std::uint64_t given_up_bytes_{0};
     std::string hopeless_;
     std::string limit_passed_;
     std::uint64_t failed_requests_{0};

@@ -228,6 +228,17 @@ TEST(RequestOrder, AnAreaThatTakesTooLongIsGivenUpAndTheOthersAreNot) {
     EXPECT_EQ(all, set_of({{0, kSize}})) << "whatever happened, each byte is accounted for";
 }
 
+TEST(RequestOrder, ADriveOfWhichMoreThanATenthIsBadPassesALimitButIsTriedToTheEnd) {
+    for (const auto& [bad, passes] : {std::pair{6 * kMiB, false}, {7 * kMiB, true}}) {
+        auto order = order_of(kSize);
+        Play play{.bad = set_of({{10 * kMiB, bad}})};
+        play.against(order);
+        EXPECT_TRUE(order.hopeless().empty());
+        EXPECT_EQ(order.given_up(), play.bad);
+        EXPECT_EQ(!order.limit_passed().empty(), passes) << order.limit_passed();
+    }
+}
+
 TEST(RequestOrder, TooManyFailuresAndTooManyRangesEndTheStep) {
     BadAreaPolicy few;
     few.failed_requests_max = 100;
@@ -235,6 +246,7 @@ TEST(RequestOrder, TooManyFailuresAndTooManyRangesEndTheStep) {
     Play play{.bad = set_of({{10 * kMiB, kMiB}})};
     play.against(order);
     EXPECT_THAT(order.hopeless(), HasSubstr("more than 100 requests failed"));
+    EXPECT_EQ(order.failed_so_far(), play.bad) << "named, though not to the sector";
     BadAreaPolicy narrow;
     narrow.ranges_max = 3;
     auto scattered = order_of(kSize, {}, narrow);
