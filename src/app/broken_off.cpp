@@ -119,6 +119,19 @@ JournalsRead read_journals(EvidenceDesk& desk) {
     return all;
 }
 
+bool was_left_hung(const StateDir& state, const DeviceIdentity& drive, const std::string& boot_id) {
+    const auto paths = journals_in(state.journal_dir());
+    if (!paths) return false;
+    return std::any_of(paths->begin(), paths->end(), [&](const std::string& path) {
+        const auto contents = engine::read_journal(path);
+        if (!contents || contents->entries.empty()) return false;
+        const auto record = engine::fold(contents->entries, contents->text);
+        return record && record->host.boot_id == boot_id && !record->steps.empty() &&
+               record->steps.back().end == StepEnd::hung &&
+               is_returned_drive(record->plan.target.identity, drive);
+    });
+}
+
 Result<BrokenOff> read_foreign_journal(const std::string& path) {
     const auto contents = QUIETUS_TRY(engine::read_journal(path));
     return BrokenOff{

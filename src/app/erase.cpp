@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 
+#include "app/broken_off.h"
 #include "app/certify.h"
 #include "app/desk.h"
 #include "app/erase_target.h"
@@ -275,8 +276,23 @@ class EraseCall {
             return false;
         }
         const auto& objections = taken ? *taken : taken.error().objections;
-        for (std::size_t i = 0; i < running_.size(); ++i) object(*running_[i], objections[i]);
+        for (std::size_t i = 0; i < running_.size(); ++i)
+            object(*running_[i], explained(*running_[i], objections[i]));
         return goes_on() && taken;
+    }
+
+    // What holds a drive exclusively and shows nowhere may be an earlier run's own requests.
+    std::vector<Objection> explained(const Target& target, std::vector<Objection> objections) {
+        for (Objection& one : objections) {
+            if (one.rule != "exclusive" ||
+                !was_left_hung(state_, target.snapshot->identity, starts_.front().host.boot_id))
+                continue;
+            one.status = ExitStatus::busy;
+            one.what = target.device.path +
+                       ": requests of an earlier run that hung are still in flight";
+            one.remedy = "try again later; where they never come back, power-cycle the drive";
+        }
+        return objections;
     }
 
     SupervisorOptions run_options() const {
