@@ -45,7 +45,9 @@ void measure(const EraseRecord& record, DriveResult& result) {
 void file(EvidenceDesk& desk, Observer& observer, const EraseRecord& record,
           engine::Journal& journal, DriveResult& result) {
     observer.phase(result.path, "signing");
-    const auto filed = file_evidence(desk, record, journal);
+    certs::Folder unsaved;
+    const auto filed = file_evidence(desk, record, journal, &unsaved);
+    if (!unsaved.empty()) observer.unsaved_evidence(result.path, unsaved);
     if (filed) {
         result.folder = filed->folder;
         return observer.certificate(result.path, filed->folder, desk.key.fingerprint_sha256());
@@ -58,6 +60,12 @@ void file(EvidenceDesk& desk, Observer& observer, const EraseRecord& record,
 }
 
 }  // namespace
+
+Json unsaved_evidence_json(const std::map<std::string, std::string>& files) {
+    Json json = Json::object();
+    for (const auto& [name, content] : files) json[name] = to_base64(bytes_of(content));
+    return json;
+}
 
 DriveResult result_for(const std::string& path) {
     DriveResult result;

@@ -288,8 +288,8 @@ class EraseCall {
                 !was_left_hung(state_, target.snapshot->identity, starts_.front().host.boot_id))
                 continue;
             one.status = ExitStatus::busy;
-            one.what = target.device.path +
-                       ": requests of an earlier run that hung are still in flight";
+            one.what =
+                target.device.path + ": requests of an earlier run that hung are still in flight";
             one.remedy = "try again later; where they never come back, power-cycle the drive";
         }
         return objections;

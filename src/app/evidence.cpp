@@ -26,7 +26,8 @@ bool exists(const std::string& path) {
 
 // Signed once: the register holds the digest of the signature, and a second signature would be
 // another one.
-Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record) {
+Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record,
+                                   certs::Folder* unsaved) {
     const std::string spooled = desk.state.spool_dir() + "/" + record.id;
     if (exists(spooled)) return certs::read_folder(spooled);
     const certs::IssueContext context{.issued = desk.clock.now(),
@@ -37,7 +38,11 @@ Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record
                                       .durability = "this-host-only",
                                       .configuration_sha256 = desk.settings.configuration_sha256};
     certs::Folder folder = QUIETUS_TRY_CONTEXT(certs::issue(record, context, desk.key), "signing");
-    QUIETUS_TRY_CONTEXT(certs::write_folder(desk.state.spool_dir(), record.id, folder), "spool");
+    auto spooled_now = certs::write_folder(desk.state.spool_dir(), record.id, folder);
+    if (!spooled_now) {
+        if (unsaved != nullptr) *unsaved = std::move(folder);
+        return tl::unexpected{std::move(spooled_now).error().with_context("spool")};
+    }
     return folder;
 }
 
@@ -60,9 +65,9 @@ Result<std::string> write_evidence(const std::string& out, const EraseRecord& re
     return certs::write_folder(out, name + "_" + record.id, folder);
 }
 
-Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record,
-                            engine::Journal& journal) {
-    certs::Folder folder = QUIETUS_TRY(sign_or_find(desk, record));
+Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal,
+                            certs::Folder* unsaved) {
+    certs::Folder folder = QUIETUS_TRY(sign_or_find(desk, record, unsaved));
     const std::string stem = certs::stem_of(record.verdict);
     if (!folder.contains(stem + ".json") || !folder.contains(stem + ".p7s"))
         return failure(ErrorCode::internal, "the spool holds another kind of record");
@@ -111,9 +116,9 @@ Result<std::vector<std::string>> evidence_owed(const StateDir& state) {
     return ids;
 }
 
-Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record,
-                            engine::Journal& journal) {
-    auto filed = file_in_steps(desk, record, journal);
+Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal,
+                            certs::Folder* unsaved) {
+    auto filed = file_in_steps(desk, record, journal, unsaved);
     if (!filed) {
         Error error = std::move(filed).error();
         error.code = ErrorCode::evidence_incomplete;

@@ -40,7 +40,9 @@ struct Filed {
     std::string folder;
     std::string record_sha256;
 };
-Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record,
-                            engine::Journal& journal);
+/// `unsaved`, where given, has what was signed and could not even be put into the spool; else
+/// nothing.
+Result<Filed> file_evidence(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal,
+                            certs::Folder* unsaved = nullptr);
 
 }  // namespace quietus::app

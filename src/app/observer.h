@@ -2,12 +2,14 @@
 // What app tells whoever shows it: text, JSON lines, a test. Calls come from one thread, in order.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/progress.h"
 #include "base/exit_status.h"
+#include "base/json.h"
 #include "plan/consent.h"
 #include "plan/plan.h"
 #include "record/erase_record.h"
@@ -50,7 +52,14 @@ class Observer {
     virtual void verification(const std::string& path, const Verification& verification) = 0;
     virtual void certificate(const std::string& path, const std::string& folder,
                              const std::string& signer_fingerprint) = 0;
+    /// Signed, and neither the spool nor anything else could keep it: whoever listens must. File
+    /// names and contents.
+    virtual void unsaved_evidence(const std::string& path,
+                                  const std::map<std::string, std::string>& files) = 0;
     virtual void result(const DriveResult& result) = 0;
 };
+
+/// {name: base64 of the content}, for those who show it.
+Json unsaved_evidence_json(const std::map<std::string, std::string>& files);
 
 }  // namespace quietus::app

@@ -132,15 +132,19 @@ void SupervisedDrive::handle(const Json& message) {
 // Journal first: the worker acts only after the ack.
 void SupervisedDrive::journal_step(const Json& message) {
     const bool begins = message["event"] == "begin";
-    // A step that cannot be journalled does not begin; one that has ended has ended whatever the
-    // disk says.
+    // Nothing is written to a drive whose first step cannot be journalled. From then on its old
+    // data is at stake: the erase goes on, and what the host cannot keep is kept here, for the
+    // evidence.
+    const bool may_refuse = begins && !altered_;
     const auto written = journal_->append(
         message, clock_.now(), /*sync=*/true,
-        begins ? engine::Journal::Unwritten::forget : engine::Journal::Unwritten::keep);
+        may_refuse ? engine::Journal::Unwritten::forget : engine::Journal::Unwritten::keep);
     if (!written) {
+        if (!journal_failed_) observer_.warning(written.error().message);
         journal_failed_ = true;
-        observer_.warning(written.error().message);
     }
+    const bool goes_on = written || !may_refuse;
+    altered_ = altered_ || goes_on;
     const auto outcome = member(message, "outcome");
     const auto index =
         static_cast<std::size_t>(outcome ? integer_member(*outcome, "index").value_or(0) : 0);
@@ -159,7 +163,7 @@ void SupervisedDrive::journal_step(const Json& message) {
     } else if (!begins) {
         progress_.done = outcome ? integer_member(*outcome, "bytes_done").value_or(0) : 0;
     }
-    send(written ? Command::ack : Command::refuse);
+    send(goes_on ? Command::ack : Command::refuse);
 }
 
 void SupervisedDrive::show_progress(const Json& message) {

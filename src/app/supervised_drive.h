@@ -100,6 +100,7 @@ class SupervisedDrive {
     bool journal_failed_{false};
     bool in_run_{false};
     bool begun_{false};
+    bool altered_{false};  ///< A step has begun: bytes of the drive may be new ones.
     bool finished_{false};
     engine::Closing closing_;
     Progress progress_;

@@ -59,6 +59,12 @@ class JsonOutput final : public Output {
                      {"evidence", printable_text(folder)},
                      {"signer_sha256", fingerprint}});
     }
+    void unsaved_evidence(const std::string& path,
+                          const std::map<std::string, std::string>& files) override {
+        print_event(clock_, "evidence",
+                    {{"device", printable_text(path)},
+                     {"files_base64", app::unsaved_evidence_json(files)}});
+    }
     void result(const app::DriveResult& result) override {
         print_event(clock_, "result", app::result_fields(result));
     }

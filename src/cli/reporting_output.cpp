@@ -51,6 +51,10 @@ class ReportingOutput final : public Output {
                      const std::string& fingerprint) override {
         inner_->certificate(path, folder, fingerprint);
     }
+    void unsaved_evidence(const std::string& path,
+                          const std::map<std::string, std::string>& files) override {
+        inner_->unsaved_evidence(path, files);
+    }
     void result(const app::DriveResult& result) override {
         report_.result(result);
         inner_->result(result);

@@ -47,6 +47,13 @@ class TextOutput final : public Output {
         say(printable_text(path) + ": evidence in " + printable_text(folder) + ", signed by " +
             fingerprint);
     }
+    void unsaved_evidence(const std::string& path,
+                          const std::map<std::string, std::string>& files) override {
+        say(printable_text(path) +
+            ": its evidence is signed and could be stored nowhere; it is printed: keep it");
+        print_line(canonical_json({{"device", printable_text(path)},
+                                   {"files_base64", app::unsaved_evidence_json(files)}}));
+    }
     void result(const app::DriveResult& result) override {
         clear_lines();
         const std::string verdict = result.verdict ? to_string(*result.verdict)

@@ -41,7 +41,12 @@ class FakeObserver final : public Observer {
                      const std::string& /*fingerprint*/) override {
         folders.push_back(folder);
     }
+    void unsaved_evidence(const std::string& path,
+                          const std::map<std::string, std::string>& files) override {
+        unsaved[path] = files;
+    }
     void result(const DriveResult& result) override { results.push_back(result); }
+    std::map<std::string, std::map<std::string, std::string>> unsaved;
 
     std::vector<std::string> devices, phases, warnings, notes, folders;
     std::vector<Plan> plans;

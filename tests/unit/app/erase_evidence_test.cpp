@@ -1,10 +1,13 @@
 // Evidence that could not be completed, and the same erase again.
 
+#include <csignal>
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "app_fixture.h"
+#include "base/json.h"
 
 namespace quietus::app {
 namespace {
@@ -124,6 +127,34 @@ TEST_F(EvidenceOwed, TheSamePassesFromAnotherProfileAreAnotherErase) {
     goal.profile->profile_sha256 = std::string(64, 'b');
     EXPECT_EQ(erase(), ExitStatus::ok) << result().cause;
     EXPECT_EQ(writes(), 2 * written) << "its record would name the file of another profile";
+}
+
+// Old data is at stake once the first byte is written: a state folder that takes nothing more does
+// not stop the erase, and what was signed is told where it can be kept nowhere.
+TEST_F(EvidenceOwed, AHostThatCanKeepNothingMoreErasesAllTheSameAndTellsTheEvidence) {
+    add();
+    goal.technique = "dod-3";
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+    observer.on_phase = [&](const std::string&, const std::string& text) {
+        if (!text.starts_with("overwrite pass 1")) return;
+        const rlimit nothing{.rlim_cur = 1, .rlim_max = before.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &nothing);
+    };
+    const ExitStatus status = erase();
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, ignored);
+    observer.on_phase = {};
+    EXPECT_EQ(status, ExitStatus::evidence_incomplete);
+    EXPECT_EQ(result().verdict, Verdict::erased) << result().cause;
+    const auto& files = observer.unsaved["/dev/sda"];
+    ASSERT_TRUE(files.contains("certificate.json") && files.contains("certificate.p7s"));
+    const Json record = parse_json(files.at("certificate.json")).value();
+    EXPECT_EQ(record["verdict"], "erased");
+    EXPECT_EQ(record["sanitization"]["steps"].size(), 4U);
+    EXPECT_FALSE(observer.warnings.empty());
+    EXPECT_EQ(evidence_folders(), 0U);
 }
 
 TEST_F(EvidenceOwed, AFailureIsFiledAndTheDriveErasedAgain) {
