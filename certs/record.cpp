@@ -11,6 +11,18 @@ namespace quietus::certs {
 
 namespace {
 
+// Only what the journals of this host tell: another host may know of more.
+Json attempts_part(const EraseRecord& record) {
+    Json list = Json::array();
+    for (const Attempt& attempt : record.attempts_before) {
+        list.push_back({{"id", printable_text(attempt.id)},
+                        {"started", to_rfc3339(attempt.started)},
+                        {"verdict", to_string(attempt.verdict)},
+                        {"cause", text_or(attempt.cause, "nothing went wrong")}});
+    }
+    return list;
+}
+
 std::string type_of(Verdict verdict) {
     return verdict == Verdict::erased ? "sanitization" : stem_of(verdict);
 }
@@ -88,7 +100,7 @@ Json record_json(const EraseRecord& record, const IssueContext& context, const S
         {"hidden_areas", hidden_areas_part(record)},
         {"host", host_part(record.host, record.order.location)},
         {"order", order_part(record.order)},
-        {"attempts_before", unavailable("earlier attempts are not looked up by this version")},
+        {"attempts_before", attempts_part(record)},
         {"sanitization", sanitization_part(record)},
         {"verification", verification_part(record)},
         {"verdict", to_string(record.verdict)},

@@ -1,28 +1,14 @@
 #include "app/broken_off.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
+#include "app/earlier_runs.h"
 #include "engine/events.h"
 
 namespace quietus::app {
 
 namespace {
-
-constexpr std::string_view kJournalSuffix = ".jsonl";
-
-Result<std::vector<std::string>> journals_in(const std::string& folder) {
-    std::error_code fault;
-    std::vector<std::string> found;
-    for (std::filesystem::directory_iterator at{folder, fault}, end; !fault && at != end;
-         at.increment(fault)) {
-        if (at->path().string().ends_with(kJournalSuffix)) found.push_back(at->path().string());
-    }
-    if (fault) return failure(ErrorCode::config, folder + ": " + fault.message());
-    std::sort(found.begin(), found.end());  // by id, which begins with the time
-    return found;
-}
 
 // The host went down, or the supervisor was killed: what is known is in the journal.
 Result<void> close_for_it(engine::Journal& journal, const Clock& clock) {
@@ -99,7 +85,7 @@ void drop_overtaken(std::vector<BrokenOff>& runs, const std::vector<EraseRecord>
 
 JournalsRead read_journals(EvidenceDesk& desk) {
     JournalsRead all;
-    const auto paths = journals_in(desk.state.journal_dir());
+    const auto paths = desk.state.journals();
     if (!paths) {
         all.faults.push_back(paths.error());
         return all;
@@ -120,15 +106,10 @@ JournalsRead read_journals(EvidenceDesk& desk) {
 }
 
 bool was_left_hung(const StateDir& state, const DeviceIdentity& drive, const std::string& boot_id) {
-    const auto paths = journals_in(state.journal_dir());
-    if (!paths) return false;
-    return std::any_of(paths->begin(), paths->end(), [&](const std::string& path) {
-        const auto contents = engine::read_journal(path);
-        if (!contents || contents->entries.empty()) return false;
-        const auto record = engine::fold(contents->entries, contents->text);
-        return record && record->host.boot_id == boot_id && !record->steps.empty() &&
-               record->steps.back().end == StepEnd::hung &&
-               is_returned_drive(record->plan.target.identity, drive);
+    const auto runs = earlier_runs(state, drive);
+    return std::any_of(runs.begin(), runs.end(), [&](const EraseRecord& record) {
+        return record.host.boot_id == boot_id && !record.steps.empty() &&
+               record.steps.back().end == StepEnd::hung;
     });
 }
 

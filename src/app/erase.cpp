@@ -7,6 +7,7 @@
 #include "app/broken_off.h"
 #include "app/certify.h"
 #include "app/desk.h"
+#include "app/earlier_runs.h"
 #include "app/erase_target.h"
 #include "app/facts.h"
 #include "app/finish_pending.h"
@@ -321,6 +322,7 @@ class EraseCall {
         start.order =
             gather_order_facts(request_.settings, target.row, manifest_ ? manifest_->sha256 : "");
         start.limits = request_.limits;
+        start.attempts_before = attempts_before(state_, start.plan.target.identity);
         if (target.resumes == nullptr) return start;
         const engine::Unfinished& before = target.resumes->run;
         start.order = before.record.order;

@@ -132,6 +132,18 @@ Result<void> StateDir::prepare() const {
     return {};
 }
 
+Result<std::vector<std::string>> StateDir::journals() const {
+    std::error_code fault;
+    std::vector<std::string> found;
+    for (std::filesystem::directory_iterator at{journal_dir(), fault}, end; !fault && at != end;
+         at.increment(fault)) {
+        if (at->path().string().ends_with(kJournalSuffix)) found.push_back(at->path().string());
+    }
+    if (fault) return failure(ErrorCode::config, journal_dir() + ": " + fault.message());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 Result<void> StateDir::check_room() const {
     constexpr std::size_t kRoomForARun = 512 * 1024;
     return check_writable(path_, kRoomForARun, "state (--state-dir)");

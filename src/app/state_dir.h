@@ -2,6 +2,7 @@
 // The state folder: what is where, and who may read it. Everything quietus keeps is under it.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/settings.h"
@@ -13,6 +14,8 @@
 
 namespace quietus::app {
 
+inline constexpr std::string_view kJournalSuffix = ".jsonl";
+
 class StateDir {
   public:
     explicit StateDir(std::string path) : path_{std::move(path)} {}
@@ -20,8 +23,11 @@ class StateDir {
     const std::string& path() const { return path_; }
     std::string journal_dir() const { return path_ + "/journal"; }
     std::string journal_of(const std::string& id) const {
-        return journal_dir() + "/" + id + ".jsonl";
+        return journal_dir() + "/" + id + std::string{kJournalSuffix};
     }
+    /// Paths of every journal, oldest first: their names begin with the time. `config` where the
+    /// folder cannot be read.
+    Result<std::vector<std::string>> journals() const;
     std::string spool_dir() const { return path_ + "/spool"; }
     std::string run_dir() const { return path_ + "/run"; }
     std::string local_key() const { return path_ + "/keys/local.key.pem"; }

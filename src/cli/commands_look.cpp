@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/check_drives.h"
+#include "app/earlier_runs.h"
 #include "app/list.h"
 #include "app/plan_drives.h"
 #include "base/bytes.h"
@@ -134,13 +135,67 @@ std::string inspect_text(const DeviceSnapshot& seen) {
     return text;
 }
 
+std::string speeds_text(const Pace& pace) {
+    std::uint64_t slowest = 0;
+    std::uint64_t fastest = 0;
+    for (const std::uint64_t speed : pace.kib_per_s) {
+        if (speed == 0) continue;
+        slowest = slowest == 0 ? speed : std::min(slowest, speed);
+        fastest = std::max(fastest, speed);
+    }
+    if (fastest == 0) return {};
+    return ", " + human_size({slowest * kKiB}) + "/s to " + human_size({fastest * kKiB}) + "/s";
+}
+
+// How the drive was in the runs this host remembers.
+std::string run_text(const EraseRecord& record) {
+    std::string text = "run of " + to_rfc3339(record.started) + ": " + record.plan.technique.name +
+                       ", " + to_string(record.verdict) +
+                       (record.cause.empty() ? "" : ": " + printable_text(record.cause));
+    for (const StepOutcome& step : record.steps) {
+        text += "\n    " + to_string(step.step) + ": " + std::to_string(step.bytes_done) +
+                " bytes, " + std::to_string(step.pace.failed_requests) + " failed requests, " +
+                std::to_string(step.pace.retried) + " retried, slowest request " +
+                std::to_string(step.pace.slowest_ms) + " ms" + speeds_text(step.pace);
+    }
+    return text;
+}
+
+Json run_fields(const EraseRecord& record) {
+    Json steps = Json::array();
+    for (const StepOutcome& step : record.steps)
+        steps.push_back({{"step", to_string(step.step)},
+                         {"end", to_string(step.end)},
+                         {"bytes", json_integer(step.bytes_done)},
+                         {"failed_requests", json_integer(step.pace.failed_requests)},
+                         {"retried", json_integer(step.pace.retried)},
+                         {"slowest_request_ms", json_integer(step.pace.slowest_ms)},
+                         {"kib_per_s_by_64th", step.pace.kib_per_s}});
+    return {{"id", record.id},
+            {"started", to_rfc3339(record.started)},
+            {"technique", record.plan.technique.name},
+            {"verdict", to_string(record.verdict)},
+            {"cause", printable_text(record.cause)},
+            {"never_written_bytes", json_integer(record.never_written.total())},
+            {"steps", std::move(steps)}};
+}
+
 ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices) {
     std::vector<ExitStatus> statuses;
     for (const auto& seen : app::inspect_drives(context.host, devices)) {
         if (seen) {
-            context.output.finding(
-                "device", {{"device", printable_text(seen->path)}, {"snapshot", to_json(*seen)}},
-                inspect_text(*seen));
+            std::string text = inspect_text(*seen);
+            Json runs = Json::array();
+            const app::StateDir state{context.settings.state_dir};
+            for (const EraseRecord& record : app::earlier_runs(state, seen->identity)) {
+                text += "\n  " + run_text(record);
+                runs.push_back(run_fields(record));
+            }
+            context.output.finding("device",
+                                   {{"device", printable_text(seen->path)},
+                                    {"snapshot", to_json(*seen)},
+                                    {"runs", std::move(runs)}},
+                                   text);
         } else {
             context.output.error(seen.error());
             statuses.push_back(exit_status_of(seen.error()));

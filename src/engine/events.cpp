@@ -57,6 +57,8 @@ Result<void> fold_open(const Json& entry, EraseRecord& record) {
     record.order = QUIETUS_TRY(order_facts_from_json(QUIETUS_TRY(member(entry, "order"))));
     record.limits = QUIETUS_TRY(run_limits_from_json(QUIETUS_TRY(member(entry, "limits"))));
     record.unaddressable_bytes = record.plan.target.geometry.unaddressable().bytes;
+    record.attempts_before =
+        QUIETUS_TRY(list_member<Attempt>(entry, "attempts_before", attempt_from_json));
     record.resumed = QUIETUS_TRY(list_member<ResumedRun>(entry, "resumed", resumed_run_from_json));
     record.any_write_issued = !record.resumed.empty();  // by them
     return fold_done(entry, record);
@@ -186,6 +188,7 @@ Json open_event(const EraseRecord& start) {
             {"operator", to_json(start.operated_by)},
             {"order", to_json(start.order)},
             {"limits", to_json(start.limits)},
+            {"attempts_before", list_to_json<Attempt>(start.attempts_before, to_json)},
             {"resumed", list_to_json<ResumedRun>(start.resumed, to_json)},
             {"done", list_to_json<StepOutcome>(start.steps, to_json)}};
 }

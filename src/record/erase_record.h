@@ -173,6 +173,15 @@ struct ResumedRun {
     friend bool operator==(const ResumedRun&, const ResumedRun&) = default;
 };
 
+/// A run on the same drive before this one, whatever became of it.
+struct Attempt {
+    std::string id;  ///< Of its record.
+    UtcTime started;
+    Verdict verdict{Verdict::unknown};
+    std::string cause;  ///< Printable; empty where erased.
+    friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
 /// The whole of it.
 struct EraseRecord {
     std::string id;  ///< UUIDv7 of this erase; names journal, record and folder.
@@ -203,7 +212,8 @@ struct EraseRecord {
     OperatorFacts operated_by;
     OrderFacts order;
     RunLimits limits;
-    std::vector<ResumedRun> resumed;  ///< The oldest first; `steps` begins with what they did.
+    std::vector<Attempt> attempts_before;  ///< That this host knows of; the oldest first.
+    std::vector<ResumedRun> resumed;       ///< The oldest first; `steps` begins with what they did.
     friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
 };
 

@@ -255,6 +255,21 @@ Result<RunLimits> run_limits_from_json(const Json& json) {
     return limits;
 }
 
+Json to_json(const Attempt& attempt) {
+    return {{"id", attempt.id},
+            {"started", to_rfc3339(attempt.started)},
+            {"verdict", to_string(attempt.verdict)},
+            {"cause", printable_text(attempt.cause)}};
+}
+
+Result<Attempt> attempt_from_json(const Json& json) {
+    return Attempt{
+        .id = QUIETUS_TRY(string_member(json, "id")),
+        .started = QUIETUS_TRY(time_member(json, "started")),
+        .verdict = QUIETUS_TRY(parse_verdict(QUIETUS_TRY(string_member(json, "verdict")))),
+        .cause = QUIETUS_TRY(string_member(json, "cause"))};
+}
+
 Json to_json(const ResumedRun& run) {
     return {{"id", run.id},
             {"journal_sha256", run.journal_sha256},

@@ -27,6 +27,8 @@ Json to_json(const OrderFacts& facts);
 Result<OrderFacts> order_facts_from_json(const Json& json);
 Json to_json(const RunLimits& limits);
 Result<RunLimits> run_limits_from_json(const Json& json);
+Json to_json(const Attempt& attempt);
+Result<Attempt> attempt_from_json(const Json& json);
 Json to_json(const ResumedRun& run);
 Result<ResumedRun> resumed_run_from_json(const Json& json);
 
