@@ -232,6 +232,19 @@ Json run_limits_part(const RunLimits& limits) {
             {"direction", limits.backward ? "backward" : "forward"}};
 }
 
+Json resumed_part(const std::vector<ResumedRun>& runs) {
+    Json list = Json::array();
+    for (const ResumedRun& run : runs)
+        list.push_back({{"id", printable_text(run.id)},
+                        {"journal_sha256", printable_text(run.journal_sha256)},
+                        {"started", to_rfc3339(run.started)},
+                        {"boot_id", text_or(run.boot_id, "its host did not say")},
+                        {"cause", text_or(run.cause, "not known")},
+                        {"kept_steps", json_integer(run.kept_steps)},
+                        {"kept_bytes", json_integer(run.kept_bytes)}});
+    return list;
+}
+
 }  // namespace
 
 Json sanitization_part(const EraseRecord& record) {
@@ -261,7 +274,7 @@ Json sanitization_part(const EraseRecord& record) {
               {"started", to_rfc3339(record.started)},
               {"ended", to_rfc3339(record.ended)},
               {"run_limits", run_limits_part(record.limits)},
-              {"resumed", Json::array()},
+              {"resumed", resumed_part(record.resumed)},
               {"not_reached", not_reached_part(record)},
               {"unwritten", sector_ranges(record.unwritten, sector_of(record))},
               {"unwritten_bytes", json_integer(record.unwritten.total())},
