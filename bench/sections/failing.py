@@ -73,20 +73,26 @@ def row_of(bench, disk, tool, bad, directions):
             f"{seconds:.1f}", ended]
 
 
-def measure(bench):
-    size = SIZE if bench.quick or not bench.size_given else max(bench.at_most(SIZE_MAX) // SIZE, 1) * SIZE
-    result = Result("failing")
+def tables_of(bench, size):
     with faulty_disk(bench.lab, bench.faultfs, size, SECTOR) as disk:
         for kind, directions in KINDS.items():
             table = Table(f"**{size_text(size)}, blocks that are {kind}**", HEAD)
             for count in COUNTS[:1] if bench.quick else COUNTS:
                 for tool in tools(bench, disk.device):
-                    bench.say(f"{disk.device.path} {count} {kind}: {tool.name}")
+                    bench.say(f"{disk.device.path} {size_text(size)}, {count} {kind}: {tool.name}")
                     table.rows.append(row_of(bench, disk, tool, spots(count, size), directions))
             disk.rules([])
-            result.tables.append(table)
-    result.intro = (f"{size_text(size)} loop over faultfs over tmpfs, {SECTOR}-byte sectors; each bad block is one sector that fails with EIO;"
-                    " once each.")
+            yield table
+
+
+def measure(bench):
+    result = Result("failing")
+    larger = bench.at_most(SIZE_MAX) // SIZE * SIZE
+    sizes = [SIZE] + ([larger] if bench.size_given and not bench.quick and larger > SIZE else [])
+    for size in sizes:
+        result.tables += tables_of(bench, size)
+    result.intro = (f"Loop over faultfs over tmpfs, {' and '.join(map(size_text, sizes))}, {SECTOR}-byte sectors; each bad block is one"
+                    " sector that fails with EIO; once each.")
     result.notes = [
         "\"Old bytes left\" are counted on the image behind the device when the tool has ended; \"in good blocks\" are those that could have"
         " been written.",
