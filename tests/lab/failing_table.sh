@@ -17,7 +17,7 @@ left fill "$work/old.img"
 
 # In words | rule | the weakest pass that shows it, as `faultfs kinds` says; "passes" where nothing is left to show.
 cases() {
-    local place="where=$middle+4096" kind by on
+    local place="where=$middle+4096"
     echo "a block cannot be written|error on=write $place|zero"
     echo "a block cannot be read|error on=read $place|zero"
     echo "the first write of a block fails|error on=write $place times=1|passes"
