@@ -13,6 +13,8 @@ _quietus() {
     local global='--json --config --state-dir --log-level --no-color --version --help'
     local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --out --manifest --skip-refused --accept'
     local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 pattern:'
+    local limits='--parallel --max-rate --min-rate --deadline --request-deadline --bad-area-time --retries --direction'
+    local evidence='--summary --metrics --key --cert --passphrase-fd --operator'
     local trust='--ca --fingerprint'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -35,17 +37,19 @@ _quietus() {
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature removable no-unique-serial' -- "$current"); return ;;
-        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --deadline | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
+        --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
     esac
-    local words='' drives=no folders=no
+    local words='' drives=no files=no folders=no
     case $command in
-        '') words="list plan erase status stop verify certificate inspect methods register help $global" ;;
+        '') words="list plan erase resume status stop verify certificate inspect methods register help $global" ;;
         list) words="--check $global" ;;
         status) words="--watch $global" ;;
         inspect | stop) words=$global drives=yes ;;
         methods) words="random $techniques $global" ;;
         plan) words="$goal $global" drives=yes ;;
-        erase) words="$goal --confirm --confirm-plan --parallel --max-rate --deadline --summary --metrics --key --cert --passphrase-fd --ticket --asset --operator --organisation --location $global" drives=yes ;;
+        erase) words="$goal --confirm --confirm-plan $limits $evidence --ticket --asset --organisation --location $global" drives=yes ;;
+        resume) words="--all --skip-refused --confirm --accept --out $limits $evidence $global" drives=yes files=yes ;;
         verify) words="--certificate --technique --method $trust $global" drives=yes ;;
         certificate)
             case $sub in
@@ -58,10 +62,11 @@ _quietus() {
                 '') words="init search check $global" ;;
                 *) words=$global ;;
             esac ;;
-        help) words='all list plan erase status stop verify certificate inspect methods register' ;;
+        help) words='all list plan erase resume status stop verify certificate inspect methods register' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"
+        [[ $files == no ]] || mapfile -t COMPREPLY < <(compgen -f -X '!*.jsonl' -- "$current")
         [[ $folders == no ]] || mapfile -t COMPREPLY < <(compgen -d -- "$current")
     fi
     mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$words" -- "$current")

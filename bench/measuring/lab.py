@@ -17,6 +17,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 SECTOR_OF_STAT = 512  # /sys/block/*/stat counts in these, whatever the device's sector is
 PREFIX = "quietus-bench-"
+LOOPS = "loops"  # in the work folder: a line "NAME DISKSEQ" for each loop device that was made
 MEMORY_TO_LEAVE = 2 * GIB  # for the tools and for the page cache that buffered ones need
 
 
@@ -43,12 +44,12 @@ class Device:
         self.path, self.size, self.sector, self.backing = path, size, sector, backing
         self.name = os.path.basename(path)
         self.number = text_of(f"/sys/block/{self.name}/dev")  # "7:0"
-        self._sequence = text_of(f"/sys/block/{self.name}/diskseq")
+        self.sequence = text_of(f"/sys/block/{self.name}/diskseq")
 
     def must_be_ours(self):
         """The last look before somebody writes to it: still the loop that we made, over the file that we made."""
         sysfs = f"/sys/block/{self.name}"
-        if text_of(f"{sysfs}/diskseq") != self._sequence or not os.path.samefile(self.path, f"/dev/{self.name}") \
+        if text_of(f"{sysfs}/diskseq") != self.sequence or not os.path.samefile(self.path, f"/dev/{self.name}") \
                 or text_of(f"{sysfs}/loop/backing_file").removesuffix(" (deleted)") != str(self.backing):
             raise Fault(f"{self.path} is no longer the device that the bench made")
 
@@ -117,9 +118,18 @@ class Lab(contextlib.ExitStack):
             for _ in range(size // MIB):
                 file.write(zeros)
             os.fsync(file.fileno())
+        with self.loop_over(backing, sector, *options) as device:
+            yield device
+
+    @contextlib.contextmanager
+    def loop_over(self, backing, sector, *options):
+        """A loop over a file of ours. It is written down for sweep(), which may not know the file by its name."""
         path = command("losetup", "--find", "--show", f"--sector-size={sector}", *options, str(backing))
         try:
-            yield Device(path, size, sector, backing)
+            device = Device(path, os.stat(backing).st_size, sector, backing)
+            with open(self.work / LOOPS, "a", encoding="ascii") as loops:
+                loops.write(f"{device.name} {device.sequence}\n")
+            yield device
         finally:
             command("losetup", "--detach", path)
 
@@ -152,4 +162,9 @@ def sweep():
             command("losetup", "--detach", f"/dev/{loop.parts[3]}")
     for folder in pathlib.Path("/var/tmp").glob(f"{PREFIX}*"):
         if not os.path.exists(f"/proc/{folder.name.removeprefix(PREFIX).split('-')[0]}"):
+            for line in text_of(folder / LOOPS).splitlines() if (folder / LOOPS).exists() else []:
+                name, sequence = line.split()
+                block = pathlib.Path("/sys/block") / name
+                if (block / "loop").exists() and text_of(block / "diskseq") == sequence:
+                    command("losetup", "--detach", f"/dev/{name}")
             shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,8 @@ class Bench:
     pairs: int
     quick: bool
     micro: str  # the Google Benchmark program, "" where it was not built
+    faultfs: str = ""  # tests/lab/faultfs, "" where it was not built
+    size_given: bool = False  # was --size said, or is it the default?
 
     def at_most(self, size):
         """The size asked for, but no more than this: slow tools and many drives get smaller devices."""

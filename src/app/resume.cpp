@@ -91,7 +91,7 @@ class ResumeCall {
         const auto ours = std::find_if(read_.broken_off.begin(), read_.broken_off.end(), same_file);
         if (ours != read_.broken_off.end()) return add(*ours);
         auto foreign = read_foreign_journal(file);
-        if (!foreign) return object(file, std::move(foreign).error().with_context(file));
+        if (!foreign) return object(file, foreign.error());
         add(std::move(*foreign));
     }
 

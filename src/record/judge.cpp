@@ -192,6 +192,8 @@ Faults faults_of(const EraseRecord& record) {
         }
         if (auto fault = fault_of_step(record, i, outcome))
             note_fault(faults, slot_of(faults, steps[i]), std::move(*fault));
+        else if (outcome->end == StepEnd::partial && role_of(steps[i]) == PassRole::blank)
+            note_fault(faults, faults.blank, how_it_ended(*outcome));
     }
     if (auto fault = fault_of_draws(record))
         note_fault(faults, faults.overwrite, std::move(*fault));

@@ -45,7 +45,7 @@ trap 'rm -rf "$blocks" "$blank"' EXIT
 mkdir "$blocks/sda" "$blocks/loop0" "$blocks/loop1"
 echo 2048 >"$blocks/sda/size"; echo 2048 >"$blocks/loop1/size"; echo 0 >"$blocks/loop0/size"
 QUIETUS_SYS_BLOCK=$blocks
-for command in plan erase inspect stop verify; do
+for command in plan erase resume inspect stop verify; do
     same "$command: drives with a size" $'/dev/sda\n/dev/loop1' "$(offered "$command" /dev/)"
 done
 

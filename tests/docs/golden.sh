@@ -18,6 +18,7 @@ compare() {
 compare help.txt "$("$quietus" --help)"
 compare help-all.txt "$("$quietus" help all)"
 compare help-erase.txt "$("$quietus" erase --help)"
+compare help-resume.txt "$("$quietus" resume --help)"
 # The whole table: what is written and claimed under each name, for review.
 compare methods.txt "$("$quietus" methods
     for name in $("$quietus" methods | sed -n '2,/^$/p' | cut -d' ' -f1); do echo; "$quietus" methods "$name"; done)"

@@ -27,6 +27,19 @@ done
 nothing_left "$child"
 ok "every row is there, and nothing is left behind"
 
+case_is "devices with bad blocks"
+background "$bench" --quick --failing --quietus "$quietus" --faultfs "$faultfs" >"$work/out" 2>"$work/err"
+status=0
+wait "$child" || status=$?
+[ "$status" = 0 ] || fail "exit status $status"
+expect_stdout '^\| 1 \| \*\*quietus random\*\* \| 0 \| 0 \| 0\.0% \| 10 \| [0-9.]+ \| 11 \|$'
+[ "$(grep -Ec '^\| 1 \| \*\*quietus random\*\* \| 4096 \| 0 \| 0\.0% \| 10 \| [0-9.]+ \| 11 \|$' "$work/out")" = 2 ] || fail "not one block is left where it cannot be written"
+for tool in 'shred -n1' 'dd conv=noerror'; do
+    expect_stdout "^\| 1 \| $tool \| [1-9][0-9]* \| [1-9][0-9]* \| [0-9.]+% \| [1-9][0-9]* \| [0-9.]+ \| 1 \|$"
+done
+nothing_left "$child"
+ok "nothing but the bad block is left by quietus, more by others"
+
 for signal in TERM INT; do
     case_is "SIG$signal in the middle"
     # A background job of a script ignores SIGINT from its birth on: python takes the default back.

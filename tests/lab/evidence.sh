@@ -11,15 +11,12 @@ good=$(evidence "$work/state/certificates")
 new_loop tail 1049088 --sector-size 4096
 erase 11 "$tail" --out "$work/exception"
 exception=$(evidence "$work/exception")
-mkdir -m 0700 "$work/small"
-mount -t tmpfs -o size=1M,mode=0700 quietus-lab "$work/small"
-truncate -s 8M "$work/small/disk.img"
-broken=$(losetup --find --show "$work/small/disk.img")
-remember loop "$broken"
+new_faultfs broken 8M
+rules broken flush_error
 erase 10 "$broken" --out "$work/failure"
 failure=$(evidence "$work/failure")
-losetup -d "$broken"
-until_true 10 umount "$work/small" 2>/dev/null
+rules broken
+end_faultfs broken
 anchor=$work/state/keys/local.cert.pem
 print=$(openssl x509 -in "$anchor" -noout -fingerprint -sha256 | sed 's/.*=//')
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/foreign.key" -out "$work/foreign.pem" \

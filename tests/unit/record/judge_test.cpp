@@ -342,6 +342,17 @@ std::vector<Row> rows() {
              r.steps[2].cause = "write at byte 0: Input/output error";
          },
          Verdict::exceptions, kAltered, "the blank pass after it was not", true},
+        {"the blank pass left a block out",
+         [](auto& r) {
+             r = with_blank();
+             StepOutcome& blank = r.steps[2];
+             blank.covered.subtract({0, 512});
+             blank.failed.add({0, 512});
+             blank.bytes_done = blank.covered.total();
+             blank.end = StepEnd::partial;
+             blank.cause = "write of 512 bytes at byte 0: Input/output error";
+         },
+         Verdict::exceptions, kAltered, "the blank pass after it was not", true},
         {"the blank pass was not run",
          [](auto& r) {
              r = with_blank();
