@@ -1,0 +1,21 @@
+#pragma once
+// What must hold of every case, whatever happened. Nothing here asks the engine what it did: the
+// drive's content, its diary and the rules say, and the record is held to them.
+
+#include <string>
+#include <vector>
+
+#include "sim/run.h"
+
+namespace quietus::sim {
+
+/// What a read-back in full of that pattern shows.
+test::DetectableBy power_of(const Pattern& pattern);
+/// Does the fault let a drive say that something was done which was not?
+bool is_a_lie(test::Fault fault);
+bool shows(test::DetectableBy power, test::Fault fault);
+
+/// Each is a sentence about what does not hold; empty where all does.
+std::vector<std::string> broken_invariants(const Story& story);
+
+}  // namespace quietus::sim
