@@ -37,7 +37,7 @@ class Dice {
 
 // Small for the most part, and seldom of a round size.
 std::uint64_t draw_size(Dice& dice) {
-    std::uint64_t size = dice.one_in(8)   ? dice.between(kMiB, 4 * kMiB)
+    std::uint64_t size = dice.one_in(20)  ? dice.between(kMiB, 4 * kMiB)
                          : dice.one_in(4) ? dice.between(512 * kKiB, kMiB)
                                           : dice.between(256 * kKiB, 512 * kKiB);
     if (dice.one_in(2)) size = size / kMiB * kMiB + size % kMiB / (64 * kKiB) * (64 * kKiB);
@@ -167,7 +167,7 @@ Case draw_case(std::uint64_t seed, std::uint64_t number) {
     what.drive.physical_sector = dice.one_in(2) ? 4096 : what.drive.logical_sector;
     what.drive.size = draw_size(dice);
     what.drive.seed = dice.any();
-    what.sample = what.goal.verify == VerifyMode::full && dice.one_in(100);
+    what.sample = what.goal.verify == VerifyMode::full && dice.one_in(300);
     // Smaller ones are read in full (engine/sample.h).
     if (what.sample) {
         what.drive.logical_sector = what.drive.physical_sector = 512;
