@@ -109,8 +109,7 @@ FaultRule draw_rule(Dice& dice, const test::MemoryDriveOptions& drive) {
     if (dice.one_in(3)) rule.from = dice.between(1, 40);
     if (dice.one_in(3)) rule.times = dice.between(1, 3);
     if (is_of_size)
-        rule.amount =
-            dice.between(1, drive.size / drive.logical_sector - 1) * drive.logical_sector;
+        rule.amount = dice.between(1, drive.size / drive.logical_sector - 1) * drive.logical_sector;
     if (rule.fault == Fault::torn_write) rule.amount = dice.below(16) * 512;
     if (rule.fault == Fault::error)
         rule.error = dice.of({EIO, EIO, EIO, EIO, ETIMEDOUT, ENODATA, ENODATA, EREMOTEIO, ENOSPC,
@@ -185,7 +184,7 @@ Case draw_case(std::uint64_t seed, std::uint64_t number) {
     const std::uint64_t rules = dice.one_in(4) ? 0 : dice.between(1, 4);
     for (std::uint64_t i = 0; i < rules; ++i)
         what.drive.faults.push_back(draw_rule(dice, what.drive));
-    const std::uint64_t breaks = dice.one_in(2) ? 0 : dice.between(1, 5);
+    const std::uint64_t breaks = dice.one_in(2) ? 0 : dice.one_in(2) ? 1 : dice.between(2, 5);
     for (std::uint64_t i = 0; i < breaks; ++i) {
         what.breaks.push_back(draw_break(dice, what));
         what.drive.volatile_cache =
@@ -196,19 +195,16 @@ Case draw_case(std::uint64_t seed, std::uint64_t number) {
 }
 
 std::string to_string(const Case& what) {
-    std::string text = size_text(what.drive.size) + " of " +
-                       std::to_string(what.drive.logical_sector) + "/" +
-                       std::to_string(what.drive.physical_sector) + ", " +
-                       std::to_string(what.drive.partitions.size()) + " partitions; " +
-                       what.goal.technique + " verify=" +
-                       (what.sample ? "sample" : to_string(what.goal.verify)) +
-                       (what.goal.verify_each ? " verify-each" : "") +
-                       (what.goal.prove ? " prove" : "") + (what.goal.blank ? " blank" : "") +
-                       "; " + std::to_string(what.depth) + " requests of " +
-                       size_text(what.request_size) + " retries=" +
-                       std::to_string(what.limits.retries) +
-                       " bad-area=" + std::to_string(what.limits.bad_area_s) + "s" +
-                       (what.limits.backward ? " backward" : "") + "; faults:";
+    std::string text =
+        size_text(what.drive.size) + " of " + std::to_string(what.drive.logical_sector) + "/" +
+        std::to_string(what.drive.physical_sector) + ", " +
+        std::to_string(what.drive.partitions.size()) + " partitions; " + what.goal.technique +
+        " verify=" + (what.sample ? "sample" : to_string(what.goal.verify)) +
+        (what.goal.verify_each ? " verify-each" : "") + (what.goal.prove ? " prove" : "") +
+        (what.goal.blank ? " blank" : "") + "; " + std::to_string(what.depth) + " requests of " +
+        size_text(what.request_size) + " retries=" + std::to_string(what.limits.retries) +
+        " bad-area=" + std::to_string(what.limits.bad_area_s) + "s" +
+        (what.limits.backward ? " backward" : "") + "; faults:";
     for (const FaultRule& rule : what.drive.faults) text += " {" + test::to_string(rule) + "}";
     if (what.drive.faults.empty()) text += " none";
     text += "; breaks:";

@@ -81,7 +81,7 @@ class Check {
             hung_is_unknown(leg);
             another_drive_is_not_erased(leg);
             if (leg.continues) carries_on_what_stands(leg, story_.legs[i - 1]);
-            for (const SeenStep& step : leg.steps) requests_are_bounded(leg, step);
+            for (const SeenStep& step : leg.steps) requests_are_bounded(step);
         }
         if (!story_.last().record) return std::move(broken_);
         erased_means_no_old_byte();
@@ -155,14 +155,14 @@ class Check {
     void nothing_outside_was_written() {
         const test::MemoryDrive& other = story_.host->drive(1);
         require(other.count(Did::write) == 0 &&
-                    std::equal(other.content().begin(), other.content().end(),
-                               story_.old_of_other.begin()),
+                    std::memcmp(other.content().data(), story_.old_of_other.data(),
+                                story_.old_of_other.size()) == 0,
                 "the other drive was written");
         const auto content = story_.drive().content();
-        require(std::equal(content.begin() + static_cast<std::ptrdiff_t>(addressable_),
-                           content.end(),
-                           story_.old.begin() + static_cast<std::ptrdiff_t>(addressable_)),
-                "bytes beyond the last whole sector were written");
+        require(
+            std::equal(content.begin() + static_cast<std::ptrdiff_t>(addressable_), content.end(),
+                       story_.old.begin() + static_cast<std::ptrdiff_t>(addressable_)),
+            "bytes beyond the last whole sector were written");
     }
 
     // Journal first: a write belongs to a pass whose beginning is in the journal.
@@ -215,16 +215,26 @@ class Check {
             if (as_pass(step.outcome.step) != nullptr) continue;
             require(!step.outcome.sample_seed, "a resumed run verifies by sample");
         }
+        if (!before.steps.empty() && before.steps.back().ended &&
+            before.steps.back().outcome.end == StepEnd::mismatch)
+            require(is_done_again(from, before.steps.back().outcome),
+                    "what was read back as something else is kept");
         if (!from.unfinished) return;
         const StepOutcome& pass = *from.unfinished;
-        const auto was = std::find_if(
-            before.steps.begin(), before.steps.end(),
-            [&](const SeenStep& step) { return step.outcome.index == pass.index; });
+        const auto was =
+            std::find_if(before.steps.begin(), before.steps.end(),
+                         [&](const SeenStep& step) { return step.outcome.index == pass.index; });
         if (was != before.steps.end())
             require(is_within(was->journalled, pass.kept),
                     "what was flushed and journalled is written again");
         if (places_are_places()) not_written_again(leg, pass);
         if (!any_lie()) kept_is_there(leg, pass);
+    }
+
+    // The pass before that read-back, at least.
+    static bool is_done_again(const engine::Continuation& from, const StepOutcome& read_back) {
+        const auto end = static_cast<std::size_t>(read_back.index);
+        return from.done.size() < end && !from.unfinished;
     }
 
     void not_written_again(const Leg& leg, const StepOutcome& pass) {
@@ -233,8 +243,7 @@ class Check {
             const std::size_t to = step.deeds_to == step.deeds_from ? leg.deeds_to : step.deeds_to;
             RangeSet written;
             for (std::size_t i = step.deeds_from; i < to; ++i) {
-                if (diary_[i].what == Did::write)
-                    written.add({diary_[i].offset, diary_[i].length});
+                if (diary_[i].what == Did::write) written.add({diary_[i].offset, diary_[i].length});
             }
             const RangeSet twice = common(written, pass.kept);
             require(twice.empty(), "bytes that were kept were written again: " + text_of(twice));
@@ -242,16 +251,16 @@ class Check {
     }
 
     void kept_is_there(const Leg& leg, const StepOutcome& pass) {
+        constexpr std::size_t kPiece = 64 * kKiB;
         const auto source =
-            engine::make_pattern_source(written_pattern(pass), pass.keystream, kMiB).value();
+            engine::make_pattern_source(written_pattern(pass), pass.keystream, kPiece).value();
         RangeSet missing;
         for (const Range& range : pass.kept.ranges()) {
-            for (std::uint64_t at = range.first; at < range.end(); at += kMiB) {
-                const std::size_t size = std::min<std::uint64_t>(kMiB, range.end() - at);
+            for (std::uint64_t at = range.first; at < range.end(); at += kPiece) {
+                const std::size_t size = std::min<std::uint64_t>(kPiece, range.end() - at);
                 const auto got = std::span{leg.content}.subspan(at, size);
-                QUIETUS_CHECK(
-                    source->compare(at, got, story_.what.drive.logical_sector, missing)
-                        .has_value());
+                QUIETUS_CHECK(source->compare(at, got, story_.what.drive.logical_sector, missing)
+                                  .has_value());
             }
         }
         require(missing.empty(), "the journal calls flushed what is lost: " + text_of(missing));
@@ -327,9 +336,9 @@ class Check {
             // It promises nothing of what the drive did not flush.
             if (as_pass(step.step) != nullptr && !step.flushed) reported.add(step.covered);
             if (as_pass(step.step) != nullptr || step.sample_seed) continue;
-            const bool to_its_end = came_to_its_end(step) ||
-                                    (step.end == StepEnd::mismatch &&
-                                     step.mismatched.ranges().size() < engine_ranges_max());
+            const bool to_its_end =
+                came_to_its_end(step) || (step.end == StepEnd::mismatch &&
+                                          step.mismatched.ranges().size() < engine_ranges_max());
             if (to_its_end && sees_through(power_of(written_pattern(*pass_before(step)))))
                 read_back_in_full = true;
         }
@@ -370,8 +379,8 @@ class Check {
     void a_good_drive_is_erased() {
         const bool anything = any_struck([](Fault fault) { return fault != Fault::latency; });
         if (anything || story_.last().broke || !story_.last().objections.empty()) return;
-        const bool all = story_.what.goal.verify != VerifyMode::none &&
-                         addressable_ == story_.what.drive.size;
+        const bool all =
+            story_.what.goal.verify != VerifyMode::none && addressable_ == story_.what.drive.size;
         require(record().verdict == (all ? Verdict::erased : Verdict::exceptions),
                 "nothing went wrong, but its verdict is " + to_string(record().verdict) + ": " +
                     record().cause);
@@ -392,32 +401,45 @@ class Check {
         return error == ENODATA || error == EREMOTEIO || error == EILSEQ || error == ENOSPC;
     }
 
-    void requests_are_bounded(const Leg& leg, const SeenStep& step) {
+    // What the rules make of the requests of a step.
+    struct Badness {
+        RangeSet sectors;
+        std::uint64_t ranges{0};
+        bool all_permanent{true};
+        std::chrono::milliseconds slowest{0};
+        bool delays_good_ones{false};
+    };
+    Badness badness_for(IoKind kind) const {
+        Badness bad;
+        for (const FaultRule& rule : rules_) {
+            const bool fails = may_fail(rule, kind);
+            bad.slowest = std::max(bad.slowest, std::chrono::milliseconds{rule.delay_ms});
+            bad.delays_good_ones = bad.delays_good_ones || (rule.delay_ms > 0 && !fails);
+            if (!fails) continue;
+            bad.sectors.add(bad_of(rule));
+            ++bad.ranges;
+            bad.all_permanent =
+                bad.all_permanent && rule.fault == Fault::error && is_permanent(rule.error);
+        }
+        return bad;
+    }
+
+    void requests_are_bounded(const SeenStep& step) {
         if (step.deeds_to == step.deeds_from) return;
         const auto& what = story_.what;
-        const IoKind kind =
-            as_pass(step.outcome.step) != nullptr ? IoKind::write : IoKind::read;
-        RangeSet bad;
-        bool all_permanent = true;
-        std::uint64_t slowest = 0;
-        for (const FaultRule& rule : rules_) {
-            slowest = std::max(slowest, rule.delay_ms);
-            if (!may_fail(rule, kind)) continue;
-            bad.add(bad_of(rule));
-            all_permanent = all_permanent && rule.fault == Fault::error && is_permanent(rule.error);
-        }
+        const Badness bad =
+            badness_for(as_pass(step.outcome.step) != nullptr ? IoKind::write : IoKind::read);
         const std::uint64_t sectors = what.request_size / what.drive.logical_sector;
         const std::uint64_t each =
             1 + what.limits.retries + static_cast<std::uint64_t>(std::bit_width(sectors - 1));
-        const std::uint64_t most = bad.total() / what.drive.logical_sector * each + 1;
+        const std::uint64_t most = bad.sectors.total() / what.drive.logical_sector * each;
         const Pace& pace = step.outcome.pace;
-        require(bad.empty() ? pace.failed_requests == 0 : pace.failed_requests <= most,
-                std::to_string(pace.failed_requests) + " failed requests for " + text_of(bad) +
-                    ", at most " + std::to_string(most));
-        if (all_permanent)
+        require(pace.failed_requests <= most, std::to_string(pace.failed_requests) +
+                                                  " failed requests for " + text_of(bad.sectors) +
+                                                  ", at most " + std::to_string(most));
+        if (bad.all_permanent)
             require(pace.retried == 0, "an error that does not pass was tried again");
-        if (step.outcome.end != StepEnd::hung)
-            time_is_bounded(leg, step, slowest, pace.failed_requests);
+        if (step.outcome.end != StepEnd::hung) time_is_bounded(step, bad);
     }
 
     Range bad_of(const FaultRule& rule) const {
@@ -429,17 +451,27 @@ class Check {
         return {first, (end - first + sector - 1) / sector * sector};
     }
 
-    // Requests take what the drive takes for them, and nothing is waited for besides.
-    void time_is_bounded(const Leg& leg, const SeenStep& step, std::uint64_t slowest_ms,
-                         std::uint64_t failed) {
-        static_cast<void>(leg);
-        const std::chrono::milliseconds each =
-            story_.what.request_takes + std::chrono::milliseconds{slowest_ms + 1};
-        const std::uint64_t requests = step.deeds_to - step.deeds_from + failed + story_.what.depth;
-        const auto most = each * (2 * requests) + std::chrono::seconds{1};
-        require(step.took <= most,
-                "a step took " + std::to_string(step.took.count() / 1'000'000) + " ms, at most " +
-                    std::to_string(most.count()) + " are accounted for");
+    // Requests take what the drive takes for them, nothing is waited for besides, and for the sake
+    // of one bad area no longer than was said.
+    void time_is_bounded(const SeenStep& step, const Badness& bad) {
+        using std::chrono::milliseconds;
+        const auto& what = story_.what;
+        // Some are answered without a deed.
+        const auto good = static_cast<std::int64_t>(step.deeds_to - step.deeds_from +
+                                                    addressable_ / what.request_size);
+        const auto failed = static_cast<std::int64_t>(step.outcome.pace.failed_requests);
+        const milliseconds answers = what.request_takes + bad.slowest + milliseconds{1};
+        milliseconds most = answers * (good + failed + what.depth) + std::chrono::seconds{1};
+        if (!bad.delays_good_ones) {
+            const auto areas = static_cast<std::int64_t>(
+                2 * (bad.sectors.total() / what.request_size + 2 * bad.ranges));
+            most = std::min(most, good * what.request_takes + std::chrono::seconds{1} +
+                                      areas * (std::chrono::seconds{what.limits.bad_area_s} +
+                                               answers * what.depth));
+        }
+        require(step.took <= most, "a step took " + std::to_string(step.took.count() / 1'000'000) +
+                                       " ms, at most " + std::to_string(most.count()) +
+                                       " are accounted for");
     }
 
     const Story& story_;

@@ -7,7 +7,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-
 #include <unistd.h>
 
 #include "base/log.h"
@@ -39,15 +38,14 @@ struct Tally {
         }
         for (std::size_t i = 0; i < story.what.drive.faults.size(); ++i)
             struck += story.strikes(i) > 0 ? 1U : 0U;
-        if (story.last().record)
-            ++verdicts[static_cast<std::size_t>(story.last().record->verdict)];
+        if (story.last().record) ++verdicts[static_cast<std::size_t>(story.last().record->verdict)];
     }
     void print() const {
-        std::printf("%llu erased, %llu exceptions, %llu not erased, %llu unknown; %llu refused, "
-                    "%llu broken off, %llu carried on; %llu faults struck\n",
-                    number(verdicts[0]), number(verdicts[1]), number(verdicts[2]),
-                    number(verdicts[3]), number(refused), number(broken_off), number(resumed),
-                    number(struck));
+        std::printf(
+            "%llu erased, %llu exceptions, %llu not erased, %llu unknown; %llu refused, "
+            "%llu broken off, %llu carried on; %llu faults struck\n",
+            number(verdicts[0]), number(verdicts[1]), number(verdicts[2]), number(verdicts[3]),
+            number(refused), number(broken_off), number(resumed), number(struck));
     }
     static unsigned long long number(std::uint64_t n) { return n; }
 };
@@ -63,8 +61,8 @@ void tell_story(const Story& story) {
         for (const Objection& one : leg.objections) line += "refused: " + one.what + "; ";
         for (const SeenStep& step : leg.steps)
             line += to_string(step.outcome.step) + " " +
-                    (step.ended ? to_string(step.outcome.end) : "...") + " failed=" +
-                    std::to_string(step.outcome.pace.failed_requests) + "; ";
+                    (step.ended ? to_string(step.outcome.end) : "...") +
+                    " failed=" + std::to_string(step.outcome.pace.failed_requests) + "; ";
         if (leg.broke) line += "broken off by " + to_string(*leg.broke) + "; ";
         if (leg.record) line += to_string(leg.record->verdict) + ": " + leg.record->cause;
         std::printf("%s\n", line.c_str());
@@ -139,14 +137,15 @@ int main(int argc, char** argv) {
     quietus::sim::Arguments asked;
     asked.seed = std::random_device{}();
     if (!quietus::sim::read_arguments(argc, argv, asked)) {
-        std::fprintf(stderr, "usage: quietus_campaign [--seed S] [--cases N] [--case K] [--table]\n");
+        std::fprintf(stderr,
+                     "usage: quietus_campaign [--seed S] [--cases N] [--case K] [--table]\n");
         return 64;
     }
+    quietus::log::start(quietus::log::Level::off);
     if (asked.table) {
         std::printf("%s", quietus::sim::undetectable_pairs().c_str());
         return 0;
     }
-    quietus::log::start(quietus::log::Level::off);
     std::signal(SIGABRT, quietus::sim::tell_and_die);
     std::signal(SIGSEGV, quietus::sim::tell_and_die);
     std::setvbuf(stdout, nullptr, _IOLBF, 0);

@@ -1,7 +1,7 @@
 #include "sim/run.h"
 
 #include <algorithm>
-#include <random>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "engine/events.h"
@@ -43,13 +43,16 @@ class HandClock final : public Clock {
 };
 
 Bytes random_bytes(std::uint64_t seed, std::size_t size) {
-    std::mt19937_64 random{seed};
-    Bytes bytes(size);
-    for (std::size_t at = 0; at < size; at += 8) {
-        const std::uint64_t word = random() | 0x0101010101010101U;  // no byte of it is zero
-        for (std::size_t i = 0; i < 8 && at + i < size; ++i)
-            bytes[at + i] = static_cast<std::byte>(word >> (8 * i));
+    std::vector<std::uint64_t> words(size / sizeof(std::uint64_t) + 1);
+    std::uint64_t state = seed | 1U;
+    for (std::uint64_t& word : words) {  // xorshift64 (Marsaglia, 2003)
+        state ^= state << 13U;
+        state ^= state >> 7U;
+        state ^= state << 17U;
+        word = state | 0x0101010101010101U;  // no byte of it is zero
     }
+    Bytes bytes(size);
+    std::memcpy(bytes.data(), words.data(), size);
     return bytes;
 }
 
@@ -163,7 +166,7 @@ class Player {
             .die = [] { throw Killed{Break::How::kill}; }};
         drive_ = &story.host->add(std::move(options));
         const test::MemoryDrive& other = story.host->add(
-            {.name = "sdb", .number = {8, 16}, .size = 256 * kKiB, .serial = "SERIAL-0002"});
+            {.name = "sdb", .number = {8, 16}, .size = 64 * kKiB, .serial = "SERIAL-0002"});
         story.old = random_bytes(what_.drive.seed, drive_->content().size());
         std::copy(story.old.begin(), story.old.end(), drive_->content().begin());
         story.old_of_other.assign(other.content().begin(), other.content().end());
@@ -263,8 +266,7 @@ class Player {
             run(leg, *drive, scribe);
         } catch (const Killed& killed) {
             leg.broke = killed.how;
-            if (next != nullptr && next->torn && killed.how == Break::How::power_cut)
-                scribe.tear();
+            if (next != nullptr && next->torn && killed.how == Break::How::power_cut) scribe.tear();
             if (killed.how == Break::How::power_cut)
                 drive_->cut_power(next->seed);
             else if (next != nullptr && next->closed)

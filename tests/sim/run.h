@@ -26,17 +26,17 @@ struct SeenStep {
 struct Leg {
     std::optional<engine::Continuation> continues;
     std::size_t deeds_from{0}, deeds_to{0};
-    std::vector<std::uint64_t> strikes;    ///< Of each rule, in this leg.
-    std::vector<Objection> objections;     ///< It was refused, where there are some.
+    std::vector<std::uint64_t> strikes;  ///< Of each rule, in this leg.
+    std::vector<Objection> objections;   ///< It was refused, where there are some.
     std::vector<SeenStep> steps;
-    std::optional<Break::How> broke;       ///< How it was broken off, where it was.
-    std::optional<engine::RunEnd> end;     ///< Nothing where the worker did not live to say.
-    bool facts_changed{false};             ///< The drive says other things of itself at its end.
-    bool out_of_time{false};               ///< It would have gone on for ever.
-    Bytes content;                         ///< At its beginning, where it carries one on.
+    std::optional<Break::How> broke;    ///< How it was broken off, where it was.
+    std::optional<engine::RunEnd> end;  ///< Nothing where the worker did not live to say.
+    bool facts_changed{false};          ///< The drive says other things of itself at its end.
+    bool out_of_time{false};            ///< It would have gone on for ever.
+    Bytes content;                      ///< At its beginning, where it carries one on.
     std::string text;
-    std::optional<EraseRecord> record;     ///< Folded from its journal.
-    std::string no_record;                 ///< Why there is none.
+    std::optional<EraseRecord> record;  ///< Folded from its journal.
+    std::string no_record;              ///< Why there is none.
 };
 
 struct Story {

@@ -118,7 +118,8 @@ class FaultyQueue final : public IoQueue {
                 .error = error};
     }
     void answer_after(const FaultRule& rule, const IoCompletion& completion) {
-        answered_.push_back({surroundings_.now() + std::chrono::milliseconds{rule.delay_ms}, completion});
+        answered_.push_back(
+            {surroundings_.now() + std::chrono::milliseconds{rule.delay_ms}, completion});
     }
     Result<void> answer(const FaultRule& rule, const IoRequest& asked, std::size_t transferred,
                         int error) {
