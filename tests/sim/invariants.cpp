@@ -1,10 +1,10 @@
 #include "sim/invariants.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "engine/pattern_source.h"
+#include "sim/bounds.h"
 
 namespace quietus::sim {
 
@@ -31,13 +31,6 @@ RangeSet common(const RangeSet& a, const RangeSet& b) {
     RangeSet both = a;
     for (const Range& range : left.ranges()) both.subtract(range);
     return both;
-}
-
-std::string text_of(const RangeSet& set) {
-    if (set.empty()) return "nothing";
-    const Range first = set.ranges().front();
-    return std::to_string(set.total()) + " bytes in " + std::to_string(set.ranges().size()) +
-           " ranges, the first " + std::to_string(first.first) + "+" + std::to_string(first.count);
 }
 
 bool came_to_its_end(const StepOutcome& outcome) {
@@ -81,10 +74,11 @@ class Check {
             hung_is_unknown(leg);
             another_drive_is_not_erased(leg);
             if (leg.continues) carries_on_what_stands(leg, story_.legs[i - 1]);
-            for (const SeenStep& step : leg.steps) requests_are_bounded(step);
+            bounds_hold(story_, leg, broken_);
         }
         if (!story_.last().record) return std::move(broken_);
         erased_means_no_old_byte();
+        only_lies_are_mismatches();
         if (places_are_places()) {
             what_was_read_back_is_new();
             old_bytes_are_reported();
@@ -283,6 +277,13 @@ class Check {
 
     // -- What is left of the old bytes
     // --------------------------------------------------------------------------------------------
+    void only_lies_are_mismatches() {
+        if (any_lie()) return;
+        for (const StepOutcome& step : record().steps)
+            require(step.mismatched.empty(),
+                    "the drive told no lie, but bytes differ: " + text_of(step.mismatched));
+    }
+
     void erased_means_no_old_byte() {
         if (record().verdict != Verdict::erased) return;
         DetectableBy power = DetectableBy::none;
@@ -342,6 +343,8 @@ class Check {
             if (to_its_end && sees_through(power_of(written_pattern(*pass_before(step)))))
                 read_back_in_full = true;
         }
+        require(is_within(record().never_written, record().unwritten),
+                "never written, but not among what is unwritten");
         if (any_lie()) reported.add(record().unwritten);
         if (addressable_ < story_.what.drive.size)
             reported.add({addressable_, story_.what.drive.size - addressable_});
@@ -386,94 +389,6 @@ class Check {
                     record().cause);
     }
 
-    // -- Requests and time
-    // --------------------------------------------------------------------------------------------
-    // Of one direction, what is told from the bytes that were asked for.
-    static bool fails_requests(Fault fault) {
-        return fault == Fault::error || fault == Fault::short_transfer ||
-               fault == Fault::shrunken_size;
-    }
-    bool may_fail(const FaultRule& rule, IoKind kind) const {
-        return fails_requests(rule.fault) &&
-               (rule.fault == Fault::shrunken_size || rule.on == kind);
-    }
-    static bool is_permanent(int error) {
-        return error == ENODATA || error == EREMOTEIO || error == EILSEQ || error == ENOSPC;
-    }
-
-    // What the rules make of the requests of a step.
-    struct Badness {
-        RangeSet sectors;
-        std::uint64_t ranges{0};
-        bool all_permanent{true};
-        std::chrono::milliseconds slowest{0};
-        bool delays_good_ones{false};
-    };
-    Badness badness_for(IoKind kind) const {
-        Badness bad;
-        for (const FaultRule& rule : rules_) {
-            const bool fails = may_fail(rule, kind);
-            bad.slowest = std::max(bad.slowest, std::chrono::milliseconds{rule.delay_ms});
-            bad.delays_good_ones = bad.delays_good_ones || (rule.delay_ms > 0 && !fails);
-            if (!fails) continue;
-            bad.sectors.add(bad_of(rule));
-            ++bad.ranges;
-            bad.all_permanent =
-                bad.all_permanent && rule.fault == Fault::error && is_permanent(rule.error);
-        }
-        return bad;
-    }
-
-    void requests_are_bounded(const SeenStep& step) {
-        if (step.deeds_to == step.deeds_from) return;
-        const auto& what = story_.what;
-        const Badness bad =
-            badness_for(as_pass(step.outcome.step) != nullptr ? IoKind::write : IoKind::read);
-        const std::uint64_t sectors = what.request_size / what.drive.logical_sector;
-        const std::uint64_t each =
-            1 + what.limits.retries + static_cast<std::uint64_t>(std::bit_width(sectors - 1));
-        const std::uint64_t most = bad.sectors.total() / what.drive.logical_sector * each;
-        const Pace& pace = step.outcome.pace;
-        require(pace.failed_requests <= most, std::to_string(pace.failed_requests) +
-                                                  " failed requests for " + text_of(bad.sectors) +
-                                                  ", at most " + std::to_string(most));
-        if (bad.all_permanent)
-            require(pace.retried == 0, "an error that does not pass was tried again");
-        if (step.outcome.end != StepEnd::hung) time_is_bounded(step, bad);
-    }
-
-    Range bad_of(const FaultRule& rule) const {
-        if (rule.fault == Fault::shrunken_size) return {rule.amount, addressable_ - rule.amount};
-        const std::uint32_t sector = story_.what.drive.logical_sector;
-        const std::uint64_t end = std::min(rule.where.end(), addressable_);
-        if (rule.where.first >= end) return {};
-        const std::uint64_t first = rule.where.first / sector * sector;
-        return {first, (end - first + sector - 1) / sector * sector};
-    }
-
-    // Requests take what the drive takes for them, nothing is waited for besides, and for the sake
-    // of one bad area no longer than was said.
-    void time_is_bounded(const SeenStep& step, const Badness& bad) {
-        using std::chrono::milliseconds;
-        const auto& what = story_.what;
-        // Some are answered without a deed.
-        const auto good = static_cast<std::int64_t>(step.deeds_to - step.deeds_from +
-                                                    addressable_ / what.request_size);
-        const auto failed = static_cast<std::int64_t>(step.outcome.pace.failed_requests);
-        const milliseconds answers = what.request_takes + bad.slowest + milliseconds{1};
-        milliseconds most = answers * (good + failed + what.depth) + std::chrono::seconds{1};
-        if (!bad.delays_good_ones) {
-            const auto areas = static_cast<std::int64_t>(
-                2 * (bad.sectors.total() / what.request_size + 2 * bad.ranges));
-            most = std::min(most, good * what.request_takes + std::chrono::seconds{1} +
-                                      areas * (std::chrono::seconds{what.limits.bad_area_s} +
-                                               answers * what.depth));
-        }
-        require(step.took <= most, "a step took " + std::to_string(step.took.count() / 1'000'000) +
-                                       " ms, at most " + std::to_string(most.count()) +
-                                       " are accounted for");
-    }
-
     const Story& story_;
     const std::vector<FaultRule>& rules_;
     std::uint64_t addressable_;
@@ -483,6 +398,13 @@ class Check {
 };
 
 }  // namespace
+
+std::string text_of(const RangeSet& set) {
+    if (set.empty()) return "nothing";
+    const Range first = set.ranges().front();
+    return std::to_string(set.total()) + " bytes in " + std::to_string(set.ranges().size()) +
+           " ranges, the first " + std::to_string(first.first) + "+" + std::to_string(first.count);
+}
 
 DetectableBy power_of(const Pattern& pattern) {
     return is_position_unique(pattern) ? DetectableBy::keystream : DetectableBy::zero;

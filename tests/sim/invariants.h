@@ -15,6 +15,9 @@ test::DetectableBy power_of(const Pattern& pattern);
 bool is_a_lie(test::Fault fault);
 bool shows(test::DetectableBy power, test::Fault fault);
 
+/// "1024 bytes in 2 ranges, the first 0+512"
+std::string text_of(const RangeSet& set);
+
 /// Each is a sentence about what does not hold; empty where all does.
 std::vector<std::string> broken_invariants(const Story& story);
 
