@@ -26,12 +26,14 @@ void distrust(std::vector<StepOutcome>& done) {
     if (!done.empty()) done.pop_back();
 }
 
-// Every step has ended, but the run has not said so: what the verdict rests on is done again.
-void do_last_read_back_again(std::vector<StepOutcome>& done) {
+// Every step has ended, but the run has not said so: the last read-back is done again. What it read
+// is gone where a pass stands behind it (the blank pass): then that pass is done again.
+void do_the_last_again(std::vector<StepOutcome>& done) {
     const auto last = std::find_if(done.rbegin(), done.rend(), [](const StepOutcome& outcome) {
         return as_pass(outcome) == nullptr;
     });
-    if (last != done.rend()) done.erase(std::prev(last.base()), done.end());
+    if (last == done.rend()) return;
+    done.erase(last == done.rbegin() ? std::prev(last.base()) : last.base(), done.end());
 }
 
 // Written and flushed, as the end of the step or the last checkpoint in it says.
@@ -72,7 +74,7 @@ Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_
     const auto end = std::find_if_not(steps.begin(), steps.end(), stands);
     next.done.assign(steps.begin(), end);
     if (end == steps.end()) {
-        if (steps.size() == record.plan.steps.size()) do_last_read_back_again(next.done);
+        if (steps.size() == record.plan.steps.size()) do_the_last_again(next.done);
     } else if (end->end == StepEnd::mismatch) {
         distrust(next.done);
     } else if (as_pass(*end) != nullptr) {

@@ -82,10 +82,14 @@ std::optional<Range> RequestOrder::next_of_sweep() {
     }
     if (sweep_.empty()) return std::nullopt;
     Range& from = backward_ ? sweep_.back() : sweep_.front();
-    // Backwards too, requests begin where they would forwards.
-    const std::uint64_t tail = from.count % request_size_;
-    const std::uint64_t size =
-        backward_ && tail != 0 ? tail : std::min<std::uint64_t>(request_size_, from.count);
+    // The first request of an extent ends where a physical sector does: a request later on touches
+    // no more of them than it has to. Backwards too, requests begin where they would forwards.
+    const std::uint64_t lead =
+        request_size_ % sectors_.physical == 0 ? from.first % sectors_.physical : 0;
+    const std::uint64_t tail = (from.count + lead) % request_size_;
+    const std::uint64_t whole =
+        backward_ && tail != 0 ? tail : request_size_ - (backward_ ? 0 : lead);
+    const std::uint64_t size = std::min(whole, from.count);
     const Range request{backward_ ? from.end() - size : from.first, size};
     if (!backward_) from.first += size;
     from.count -= size;
@@ -189,8 +193,9 @@ void RequestOrder::split(const Piece& piece) {
     const std::uint64_t last = range.end() - 1;
     const bool several = range.first / sectors_.physical != last / sectors_.physical;
     const std::uint64_t unit = several ? sectors_.physical : sectors_.logical;
-    std::uint64_t middle = (range.first + range.count / 2) / unit * unit;
-    if (middle <= range.first) middle = (range.first / unit + 1) * unit;
+    // Halves in units, also where the first or the last is there in part.
+    const std::uint64_t units = last / unit - range.first / unit + 1;
+    const std::uint64_t middle = (range.first / unit + units / 2) * unit;
     QUIETUS_CHECK(range.first < middle && middle < range.end());
     pieces_.insert({.range = {range.first, middle - range.first}, .region = piece.region});
     pieces_.insert({.range = {middle, range.end() - middle}, .region = piece.region});

@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -116,8 +118,19 @@ class Faults {
     std::shared_ptr<SharedArray<Counter>> counters_;
 };
 
+/// What a faulty queue needs of the world; a test may put its own in the place of each.
+struct Surroundings {
+    std::function<std::chrono::nanoseconds()> now;
+    /// Nothing can come back before so many milliseconds are over; -1: nothing at all will.
+    std::function<void(int timeout_ms)> wait;
+    std::function<void()> die;  ///< For Fault::kill_worker.
+};
+/// The machine's clock, poll(2) and SIGKILL.
+Surroundings real_surroundings();
+
 /// Passes requests on to `inner` and lets the rules strike.
 std::unique_ptr<IoQueue> make_faulty_queue(std::unique_ptr<IoQueue> inner, Faults faults,
-                                           std::uint32_t sector);
+                                           std::uint32_t sector,
+                                           Surroundings surroundings = real_surroundings());
 
 }  // namespace quietus::test

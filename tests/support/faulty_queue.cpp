@@ -11,8 +11,6 @@ namespace quietus::test {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // Whether a rule needs what is written changed on its way: then it must be in the slot's buffer.
 bool changes_written_data(const FaultRule& rule) {
     return rule.on == IoKind::write &&
@@ -21,8 +19,12 @@ bool changes_written_data(const FaultRule& rule) {
 
 class FaultyQueue final : public IoQueue {
   public:
-    FaultyQueue(std::unique_ptr<IoQueue> inner, Faults faults, std::uint32_t sector)
-        : inner_{std::move(inner)}, faults_{std::move(faults)}, sector_{sector} {}
+    FaultyQueue(std::unique_ptr<IoQueue> inner, Faults faults, std::uint32_t sector,
+                Surroundings surroundings)
+        : inner_{std::move(inner)},
+          faults_{std::move(faults)},
+          sector_{sector},
+          surroundings_{std::move(surroundings)} {}
 
     unsigned depth() const override { return inner_->depth(); }
     std::size_t request_size() const override { return inner_->request_size(); }
@@ -65,7 +67,7 @@ class FaultyQueue final : public IoQueue {
             case Fault::latency:
                 return pass_on(*rule, request, request);
             case Fault::kill_worker:
-                static_cast<void>(std::raise(SIGKILL));
+                surroundings_.die();
                 return {};
             case Fault::never_completes:
                 ++stalled_;
@@ -88,7 +90,7 @@ class FaultyQueue final : public IoQueue {
         if (inner_->in_flight() > 0) {
             done = QUIETUS_TRY(inner_->wait(patience));
         } else if (in_flight() > 0) {
-            static_cast<void>(::poll(nullptr, 0, patience));
+            surroundings_.wait(patience);
         }
         std::vector<IoCompletion> now;
         for (const IoCompletion& completion : done) mend(completion, now);
@@ -103,7 +105,7 @@ class FaultyQueue final : public IoQueue {
         Bytes kept;  ///< The slot's own data, where other data is written instead.
     };
     struct Answer {
-        Clock::time_point due;
+        std::chrono::nanoseconds due;
         IoCompletion completion;
     };
 
@@ -116,7 +118,8 @@ class FaultyQueue final : public IoQueue {
                 .error = error};
     }
     void answer_after(const FaultRule& rule, const IoCompletion& completion) {
-        answered_.push_back({Clock::now() + std::chrono::milliseconds{rule.delay_ms}, completion});
+        answered_.push_back(
+            {surroundings_.now() + std::chrono::milliseconds{rule.delay_ms}, completion});
     }
     Result<void> answer(const FaultRule& rule, const IoRequest& asked, std::size_t transferred,
                         int error) {
@@ -175,11 +178,11 @@ class FaultyQueue final : public IoQueue {
             answered_.begin(), answered_.end(),
             [](const Answer& one, const Answer& other) { return one.due < other.due; });
         const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(next->due - Clock::now()).count();
+            std::chrono::ceil<std::chrono::milliseconds>(next->due - surroundings_.now()).count();
         return static_cast<int>(std::max<std::int64_t>(left, 0));
     }
     void take_due_answers(std::vector<IoCompletion>& into) {
-        const auto now = Clock::now();
+        const auto now = surroundings_.now();
         const auto later = std::stable_partition(answered_.begin(), answered_.end(),
                                                  [&](const Answer& one) { return one.due > now; });
         for (auto due = later; due != answered_.end(); ++due) into.push_back(due->completion);
@@ -189,6 +192,7 @@ class FaultyQueue final : public IoQueue {
     std::unique_ptr<IoQueue> inner_;
     Faults faults_;
     std::uint32_t sector_;
+    Surroundings surroundings_;
     std::vector<Answer> answered_;
     std::map<unsigned, Strike> struck_;
     unsigned stalled_{0};
@@ -196,9 +200,16 @@ class FaultyQueue final : public IoQueue {
 
 }  // namespace
 
+Surroundings real_surroundings() {
+    return {.now = [] { return std::chrono::steady_clock::now().time_since_epoch(); },
+            .wait = [](int timeout_ms) { static_cast<void>(::poll(nullptr, 0, timeout_ms)); },
+            .die = [] { static_cast<void>(std::raise(SIGKILL)); }};
+}
+
 std::unique_ptr<IoQueue> make_faulty_queue(std::unique_ptr<IoQueue> inner, Faults faults,
-                                           std::uint32_t sector) {
-    return std::make_unique<FaultyQueue>(std::move(inner), std::move(faults), sector);
+                                           std::uint32_t sector, Surroundings surroundings) {
+    return std::make_unique<FaultyQueue>(std::move(inner), std::move(faults), sector,
+                                         std::move(surroundings));
 }
 
 }  // namespace quietus::test

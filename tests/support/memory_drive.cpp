@@ -79,7 +79,7 @@ class MemoryQueue final : public IoQueue {
         const bool writes = request.kind == IoKind::write;
         const auto source = writes && !shared_.empty() ? shared_ : buffer(request.slot);
         if (writes) {
-            std::memcpy(bytes.data(), source.data(), length);
+            drive_.write(request.offset, source.first(length));
         } else {
             std::memcpy(buffer(request.slot).data(), bytes.data(), length);
         }
@@ -124,6 +124,7 @@ class MemoryHandle final : public WriteHandle {
         drive_.note(Did::flush);
         if (const FaultRule* rule = drive_.faults().strikes(Fault::flush_error))
             return sys_failure("flush " + drive_.node(), rule->error);
+        drive_.keep_what_is_cached();
         return {};
     }
     Result<void> drop_cache() override {
@@ -231,6 +232,28 @@ bool MemoryDrive::shows_signatures() const {
     return std::memcmp(content().data(), kOldBytes.data(), kOldBytes.size()) == 0;
 }
 
+void MemoryDrive::write(std::uint64_t offset, std::span<const std::byte> bytes) const {
+    const auto place = content().subspan(offset, bytes.size());
+    if (options_.volatile_cache)
+        cached_.push_back({.offset = offset,
+                           .before = {place.begin(), place.end()},
+                           .after = {bytes.begin(), bytes.end()}});
+    std::copy(bytes.begin(), bytes.end(), place.begin());
+}
+
+void MemoryDrive::cut_power(std::uint64_t seed) const {
+    const auto put = [this](std::uint64_t offset, const Bytes& bytes) {
+        std::copy(bytes.begin(), bytes.end(),
+                  content().begin() + static_cast<std::ptrdiff_t>(offset));
+    };
+    for (auto at = cached_.rbegin(); at != cached_.rend(); ++at) put(at->offset, at->before);
+    std::mt19937_64 random{seed};
+    for (const CachedWrite& write : cached_) {
+        if (random() % 2 == 0) put(write.offset, write.after);
+    }
+    cached_.clear();
+}
+
 Result<std::unique_ptr<WriteHandle>> MemoryDrive::open_writable(const WritePermit& permit) {
     note(Did::lock);
     if (faults_.strikes(Fault::lock_held) != nullptr)
@@ -253,7 +276,8 @@ std::unique_ptr<IoQueue> MemoryDrive::make_queue(const QueueOptions& options) {
     QUIETUS_CHECK(buffers.has_value());
     auto queue = std::make_unique<MemoryQueue>(*this, options, std::move(*buffers));
     if (faults_.empty()) return queue;
-    return make_faulty_queue(std::move(queue), faults_, options_.logical_sector);
+    return make_faulty_queue(std::move(queue), faults_, options_.logical_sector,
+                             options_.surroundings);
 }
 
 }  // namespace quietus::test

@@ -35,6 +35,10 @@ struct MemoryDriveOptions {
     std::vector<FoundSignature> signatures{};
     std::vector<FaultRule> faults{};
     std::uint64_t seed{1};  ///< Of the order in which requests complete.
+    /// What it has not flushed can be lost (cut_power). Of this process only.
+    bool volatile_cache{false};
+    /// Of the queue that lets the faults strike.
+    Surroundings surroundings{real_surroundings()};
 };
 
 enum class Did {
@@ -100,6 +104,13 @@ class MemoryDrive {
     /// As if somebody wrote to it while nobody looked; not in the diary.
     void scribble(std::uint64_t offset, std::byte value) const { content()[offset] = value; }
 
+    // -- Its write cache
+    // -----------------------------------------------------------------------------------
+    void write(std::uint64_t offset, std::span<const std::byte> bytes) const;
+    void keep_what_is_cached() const { cached_.clear(); }
+    /// Each write since the last flush is, by the seed, kept or lost, in the order they were made.
+    void cut_power(std::uint64_t seed) const;
+
     Result<std::unique_ptr<WriteHandle>> open_writable(const WritePermit& permit);
     Result<std::unique_ptr<ReadHandle>> open_query();
     /// A queue over the content, with the drive's faults.
@@ -112,6 +123,10 @@ class MemoryDrive {
         std::atomic<std::uint64_t> deeds;
         std::atomic<std::uint64_t> writes;
     };
+    struct CachedWrite {
+        std::uint64_t offset{0};
+        Bytes before, after;
+    };
     State& state() const { return state_[0]; }
 
     MemoryDriveOptions options_;
@@ -119,6 +134,7 @@ class MemoryDrive {
     SharedArray<State> state_;
     SharedArray<Deed> deeds_;
     Faults faults_;
+    mutable std::vector<CachedWrite> cached_;  ///< The oldest first.
 };
 
 }  // namespace quietus::test

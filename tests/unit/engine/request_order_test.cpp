@@ -120,6 +120,25 @@ TEST(RequestOrder, ALoneBadSectorCostsAtMostTwoAndTheLogarithmOfFailedRequests) 
     }
 }
 
+// What is read back leaves out what could not be written, and begins and ends inside a physical
+// sector then.
+TEST(RequestOrder, ALoneBadSectorCostsNoMoreWhereExtentsBeginInsideAPhysicalSector) {
+    constexpr std::size_t kEleven = 11 * 4096;
+    for (const bool backward : {false, true}) {
+        for (std::uint64_t bad = 512; bad < 64 * 4096 - 512; bad += 512) {
+            RequestOrder order{{{512, 64 * 4096 - 1024}},
+                               kEleven,
+                               {.logical = 512, .physical = 4096},
+                               {.backward = backward}};
+            Play play{.bad = set_of({{bad, 512}})};
+            play.against(order);
+            EXPECT_EQ(order.given_up().ranges(), (std::vector<Range>{{bad, 512}}));
+            EXPECT_EQ(play.covered.total(), 64 * 4096 - 1024 - 512);
+            ASSERT_LE(play.failed.size(), 2U + std::bit_width(kEleven / 512 - 1)) << bad;
+        }
+    }
+}
+
 TEST(RequestOrder, PermanentErrorsAreNotTriedAgain) {
     for (const auto& [setback, tries] :
          {std::pair{Setback::permanent, 1U}, {Setback::transient, 4U}}) {
