@@ -246,19 +246,6 @@ Json run_limits_part(const RunLimits& limits) {
             {"direction", limits.backward ? "backward" : "forward"}};
 }
 
-Json resumed_part(const std::vector<ResumedRun>& runs) {
-    Json list = Json::array();
-    for (const ResumedRun& run : runs)
-        list.push_back({{"id", printable_text(run.id)},
-                        {"journal_sha256", printable_text(run.journal_sha256)},
-                        {"started", to_rfc3339(run.started)},
-                        {"boot_id", text_or(run.boot_id, "its host did not say")},
-                        {"cause", text_or(run.cause, "not known")},
-                        {"kept_steps", json_integer(run.kept_steps)},
-                        {"kept_bytes", json_integer(run.kept_bytes)}});
-    return list;
-}
-
 }  // namespace
 
 Json sanitization_part(const EraseRecord& record) {

@@ -232,7 +232,8 @@ Json to_json(const Usage& usage) {
     return Json{{"uses", list_json(usage.uses)},
                 {"signatures", list_json(usage.signatures)},
                 {"not_seen", list_json(usage.not_seen)},
-                {"unseen_processes", list_json(usage.unseen_processes)}};
+                {"unseen_processes", list_json(usage.unseen_processes)},
+                {"unread_signatures", list_json(usage.unread_signatures)}};
 }
 
 Result<Usage> usage_from_json(const Json& json) {
@@ -241,7 +242,9 @@ Result<Usage> usage_from_json(const Json& json) {
         .signatures = QUIETUS_TRY(list_member<Signature>(json, "signatures", signature_from_json)),
         .not_seen = QUIETUS_TRY(list_member<std::string>(json, "not_seen", string_from_json)),
         .unseen_processes =
-            QUIETUS_TRY(list_member<std::string>(json, "unseen_processes", string_from_json))};
+            QUIETUS_TRY(list_member<std::string>(json, "unseen_processes", string_from_json)),
+        .unread_signatures =
+            QUIETUS_TRY(list_member<std::string>(json, "unread_signatures", string_from_json))};
 }
 
 Result<void> read_names(const Json& json, DeviceSnapshot& snapshot) {

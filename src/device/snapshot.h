@@ -90,6 +90,9 @@ struct Usage {
     /// Processes whose open descriptors are hidden even from us (another PID namespace, a confined
     /// pid 1): a gap that O_EXCL narrows but does not close, so a person may vouch for it.
     std::vector<std::string> unseen_processes;
+    /// Signatures that could not be read because the drive could not read their places: a drive
+    /// that fails is no reason to leave its data on it, so a person may vouch for it too.
+    std::vector<std::string> unread_signatures;
     friend bool operator==(const Usage&, const Usage&) = default;
 };
 

@@ -1,6 +1,7 @@
 // inspect_drive: all that is known of one drive, the drive itself asked last.
 
 #include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 
 #include "base/bytes.h"
@@ -107,14 +108,20 @@ Result<void> ask_the_drive(Host& host, DeviceSnapshot& drive) {
     return {};
 }
 
+// The drive answers, and cannot read there (block/blk-core.c, blk_errors).
+bool is_of_the_medium(int error) {
+    return error == EIO || error == ENODATA || error == EREMOTEIO || error == EILSEQ;
+}
+
 void read_signatures(Host& host, DeviceSnapshot& drive) {
     std::vector<std::string> names{drive.name};
     for (const Partition& partition : drive.partitions) names.push_back(partition.name);
     for (const std::string& name : names) {
         const auto found = host.probe_signatures(node_path(name));
         if (!found) {
-            drive.usage.not_seen.push_back("signatures on " + name + ": " +
-                                           printable_text(found.error().message));
+            auto& gaps = is_of_the_medium(found.error().sys_errno) ? drive.usage.unread_signatures
+                                                                   : drive.usage.not_seen;
+            gaps.push_back("signatures on " + name + ": " + printable_text(found.error().message));
             continue;
         }
         for (const FoundSignature& signature : *found) {

@@ -155,6 +155,18 @@ Found processes_unseen(const Situation& s) {
     return found;
 }
 
+// Whoever has it would show elsewhere too while it is in use; what is not in use, and where nobody
+// can read, only a person knows.
+Found signatures_unread(const Situation& s) {
+    Found found;
+    for (const std::string& gap : s.now.usage.unread_signatures) {
+        append(found, object(s, "cannot read what it is marked as: " + printable_text(gap),
+                             "--accept signatures-unread if you know that it is no member of an "
+                             "array or pool that is needed"));
+    }
+    return found;
+}
+
 // ---- the other drives and places of the call
 // -------------------------------------------------------
 
@@ -262,7 +274,7 @@ constexpr auto kConsent = Severity::needs_consent;
 constexpr auto kRefused = ExitStatus::refused;
 
 // Worst first. Identity leads: if it is another drive, what else is said of it is beside the point.
-constexpr std::array<Rule, 22> kRules{{
+constexpr std::array<Rule, 23> kRules{{
     {"identity-changed", kStop, ExitStatus::bad_evidence,
      "the drive found is not the drive that was planned", identity_changed},
     {"system-disk", kStop, kRefused, "the running system is on it", system_disk},
@@ -288,6 +300,9 @@ constexpr std::array<Rule, 22> kRules{{
     {"member-signature", kConsent, kRefused,
      "it is marked as a member of an array, pool or shared filesystem that is not active here",
      member_signature},
+    {"signatures-unread", kConsent, kRefused,
+     "the drive cannot read the places where it would be marked as a member of something",
+     signatures_unread},
     {"removable", kConsent, kRefused, "it is removable or attached by USB", removable},
     {kNoUniqueSerial, kConsent, kRefused,
      "it has no serial number of its own; naming it by path and size, or by a plan token, is the "

@@ -119,6 +119,10 @@ class DriveBuilder {
         drive_.usage.unseen_processes.push_back(std::move(gap));
         return *this;
     }
+    DriveBuilder& unread_signature(std::string gap) {
+        drive_.usage.unread_signatures.push_back(std::move(gap));
+        return *this;
+    }
     DriveBuilder& not_seen(std::string gap) {
         drive_.usage.not_seen.push_back(std::move(gap));
         return *this;
