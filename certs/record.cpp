@@ -15,9 +15,9 @@ namespace {
 Json attempts_part(const EraseRecord& record) {
     Json list = Json::array();
     for (const Attempt& attempt : record.attempts_before) {
-        list.push_back({{"id", printable_text(attempt.id)},
+        list.push_back({{"record_id", printable_text(attempt.id)},
                         {"started", to_rfc3339(attempt.started)},
-                        {"verdict", to_string(attempt.verdict)},
+                        {"ended_as", to_string(attempt.verdict)},
                         {"cause", text_or(attempt.cause, "nothing went wrong")}});
     }
     return list;

@@ -222,7 +222,7 @@ Json sample_part(const EraseRecord& record) {
 Json resumed_part(const std::vector<ResumedRun>& runs) {
     Json list = Json::array();
     for (const ResumedRun& run : runs) {
-        list.push_back({{"id", printable_text(run.id)},
+        list.push_back({{"record_id", printable_text(run.id)},
                         {"journal_sha256", run.journal_sha256},
                         {"started", to_rfc3339(run.started)},
                         {"boot_id", text_or(run.boot_id, "not known")},

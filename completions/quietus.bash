@@ -36,7 +36,7 @@ _quietus() {
             [[ $command == verify ]] || mapfile -t COMPREPLY < <(compgen -f -X '!*.toml' -- "$current")
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
             return ;;
-        --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature removable no-unique-serial' -- "$current"); return ;;
+        --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
         --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
     esac

@@ -165,8 +165,10 @@ void fold_unwritten(EraseRecord& record) {
         const auto* pass = std::get_if<OverwritePass>(&outcome.step);
         if (pass == nullptr || pass->role == PassRole::blank) continue;
         begun = true;
-        written.add(outcome.covered);
-        record.unwritten.add(outcome.covered.complement(addressable));
+        // What was not flushed may be in a cache that power can lose.
+        const RangeSet& lasting = outcome.flushed ? outcome.covered : outcome.kept;
+        written.add(lasting);
+        record.unwritten.add(lasting.complement(addressable));
     }
     if (!begun) record.unwritten.add({0, addressable});
     record.never_written = written.complement(addressable);
