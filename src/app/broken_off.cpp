@@ -115,9 +115,8 @@ bool was_left_hung(const StateDir& state, const DeviceIdentity& drive, const std
 
 Result<BrokenOff> read_foreign_journal(const std::string& path) {
     const auto contents = QUIETUS_TRY(engine::read_journal(path));
-    return BrokenOff{
-        .journal = path,
-        .run = QUIETUS_TRY_CONTEXT(engine::unfinished_run(contents.entries, contents.text), path)};
+    auto run = QUIETUS_TRY_CONTEXT(engine::unfinished_run(contents.entries, contents.text), path);
+    return BrokenOff{.journal = path, .run = std::move(run)};
 }
 
 }  // namespace quietus::app

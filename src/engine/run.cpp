@@ -1,6 +1,9 @@
 #include "engine/run.h"
 
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -13,6 +16,13 @@ namespace quietus::engine {
 namespace {
 
 constexpr std::int64_t kProgressIntervalNs = 200'000'000;
+
+// What a hung drive may still use, for as long as the process is there.
+using LeftBehind = std::vector<std::pair<std::unique_ptr<IoQueue>, std::unique_ptr<PatternSource>>>;
+LeftBehind& left_behind() {
+    static LeftBehind* const kept = new LeftBehind;
+    return *kept;
+}
 
 class Runner {
   public:
@@ -202,8 +212,7 @@ class Runner {
         Coverage coverage = work(**queue, **source);
         if (coverage.end == StepEnd::hung) {
             // The kernel may still read from and write to their memory: it is never freed.
-            static_cast<void>(queue->release());
-            static_cast<void>(source->release());
+            left_behind().emplace_back(std::move(*queue), std::move(*source));
         }
         return coverage;
     }

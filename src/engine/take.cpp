@@ -1,5 +1,8 @@
 #include "engine/take.h"
 
+#include <memory>
+#include <vector>
+
 #include "base/log.h"
 #include "discovery/discovery.h"
 
@@ -76,7 +79,9 @@ TakenDrive::~TakenDrive() {
 
 void TakenDrive::abandon() {
     removed_.clear();
-    static_cast<void>(handle_.release());
+    // Kept open, and the object reachable, for as long as the process is there.
+    static auto* const kept = new std::vector<std::unique_ptr<WriteHandle>>;
+    kept->push_back(std::move(handle_));
 }
 
 Result<void> TakenDrive::confirm_identity() {
