@@ -20,8 +20,8 @@ constexpr std::int64_t kProgressIntervalNs = 200'000'000;
 // What a hung drive may still use, for as long as the process is there.
 using LeftBehind = std::vector<std::pair<std::unique_ptr<IoQueue>, std::unique_ptr<PatternSource>>>;
 LeftBehind& left_behind() {
-    static LeftBehind* const kept = new LeftBehind;
-    return *kept;
+    static LeftBehind* const kKept = new LeftBehind;  // NOLINT(*-owning-memory): never freed
+    return *kKept;
 }
 
 class Runner {

@@ -80,8 +80,9 @@ TakenDrive::~TakenDrive() {
 void TakenDrive::abandon() {
     removed_.clear();
     // Kept open, and the object reachable, for as long as the process is there.
-    static auto* const kept = new std::vector<std::unique_ptr<WriteHandle>>;
-    kept->push_back(std::move(handle_));
+    static auto* const kKept =
+        new std::vector<std::unique_ptr<WriteHandle>>;  // NOLINT(*-owning-memory): never freed
+    kKept->push_back(std::move(handle_));
 }
 
 Result<void> TakenDrive::confirm_identity() {

@@ -368,9 +368,8 @@ class Check {
         return reported;
     }
     bool only_errors_struck() const {
-        return !any_struck([](Fault fault) {
-            return fault != Fault::error && fault != Fault::latency;
-        });
+        return !any_struck(
+            [](Fault fault) { return fault != Fault::error && fault != Fault::latency; });
     }
     bool a_blank_pass_ran() const {
         return std::any_of(record().steps.begin(), record().steps.end(), [](const auto& step) {
