@@ -80,8 +80,8 @@ TakenDrive::~TakenDrive() {
 void TakenDrive::abandon() {
     removed_.clear();
     // Kept open, and the object reachable, for as long as the process is there.
-    static auto* const kKept =
-        new std::vector<std::unique_ptr<WriteHandle>>;  // NOLINT(*-owning-memory): never freed
+    // NOLINTNEXTLINE(*-owning-memory): never freed
+    static auto* const kKept = new std::vector<std::unique_ptr<WriteHandle>>;
     kKept->push_back(std::move(handle_));
 }
 
