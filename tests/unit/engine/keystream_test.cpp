@@ -1,5 +1,6 @@
 #include "engine/keystream.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -150,6 +151,18 @@ TEST(Keystream, EachNewKeystreamHasItsOwnKeyAndNonce) {
 TEST(Keystream, TheSelfTestPasses) {
     const auto passed = selftest();
     EXPECT_TRUE(passed.has_value()) << passed.error().message;
+}
+
+// engine_without_aes runs this on a processor that has no AES instructions, and says so.
+TEST(KeystreamDispatch, TakesAesWhereTheProcessorHasIt) {
+    const char* expected = std::getenv("QUIETUS_EXPECTED_ALGORITHM");
+    if (expected != nullptr)
+        EXPECT_EQ(preferred_algorithm(), expected);
+    else
+        EXPECT_EQ(preferred_algorithm() == kAes256Ctr, __builtin_cpu_supports("aes") != 0);
+    const Keystream drawn = new_keystream(preferred_algorithm()).value();
+    Bytes bytes(4096);
+    EXPECT_TRUE(KeystreamGenerator::create(drawn)->fill(64, bytes).has_value());
 }
 
 }  // namespace
