@@ -322,7 +322,8 @@ class EraseCall {
         start.order =
             gather_order_facts(request_.settings, target.row, manifest_ ? manifest_->sha256 : "");
         start.limits = request_.limits;
-        start.attempts_before = attempts_before(state_, start.plan.target.identity);
+        if (!runs_) runs_ = all_runs(state_);
+        start.attempts_before = attempts_before(*runs_, start.plan.target.identity);
         if (target.resumes == nullptr) return start;
         const engine::Unfinished& before = target.resumes->run;
         start.order = before.record.order;
@@ -455,6 +456,7 @@ class EraseCall {
     std::chrono::nanoseconds began_;
     std::optional<Manifest> manifest_;
     std::optional<ToolFacts> tool_;
+    std::optional<std::vector<EraseRecord>> runs_;  ///< Of every drive, before this call.
     std::optional<EvidenceDesk> desk_;
     Result<void> room_;
     std::vector<Target> targets_;
