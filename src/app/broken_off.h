@@ -37,8 +37,7 @@ JournalsRead read_journals(EvidenceDesk& desk);
 /// exclusively until they are back, and that is no reason to refuse it for good.
 bool was_left_hung(const StateDir& state, const DeviceIdentity& drive, const std::string& boot_id);
 
-/// A journal of another host: it is read and nothing more. One of the state folder is treated as
-/// by read_journals.
+/// A journal of another host: it is read and nothing more.
 Result<BrokenOff> read_foreign_journal(const std::string& path);
 
 }  // namespace quietus::app

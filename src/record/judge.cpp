@@ -252,10 +252,10 @@ Judgement judge(const EraseRecord& record) {
     if (faults.read_back) return {Verdict::not_erased, MediaState::altered, faults.first};
     if (!deciding_read_back(record.plan.steps))
         return {Verdict::exceptions, MediaState::altered, "no verification was asked for"};
-    // Erased and verified, but not left as was asked, by a drive that has begun to fail: no
-    // success, and nobody may overlook it.
     if (auto left_out = what_was_left_out(record); !left_out.empty())
         return {Verdict::exceptions, MediaState::altered, std::move(left_out)};
+    // Erased and verified, but not left as was asked, by a drive that has begun to fail: no
+    // success, and nobody may overlook it.
     if (faults.blank)
         return {Verdict::exceptions, MediaState::altered,
                 "the technique was completed and verified, the blank pass after it was not: " +
