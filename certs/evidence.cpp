@@ -3,10 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "certs/cms.h"
-#include "certs/embedded.h"
+#include "certs/envelope.h"
 #include "certs/mapfile.h"
-#include "certs/verify.h"
 
 namespace quietus::certs {
 
@@ -35,16 +33,17 @@ Result<void> check_verdict(const EraseRecord& record) {
                                             ", its steps say " + to_string(judged.verdict));
 }
 
-// Our own signer is pinned: what is checked is that the folder says what it should.
-Result<void> check_own_work(const Folder& folder, const IssueContext& context,
-                            const SigningKey& key) {
-    const Trust own{.roots_pem = {}, .fingerprint = key.fingerprint_sha256()};
-    const Report report = verify_folder(folder, own, context.issued, ReceiptRule::not_yet);
-    if (report.authentic) return {};
-    const std::string why =
-        report.findings.empty() ? "nothing was checked" : report.findings.back().what;
-    return failure(ErrorCode::evidence_incomplete, "the evidence just made does not verify: " + why,
-                   "check the clock and the validity of the signing certificate");
+// Who erased, as the call declared it and as this host knew them.
+std::vector<Person> people_of(const EraseRecord& record) {
+    const OperatorFacts& facts = record.operated_by;
+    return {{.role = "operator",
+             .name = facts.declared,
+             .title = facts.title,
+             .organisation = record.order.organisation,
+             .contact = facts.contact,
+             .location = record.order.location,
+             .authenticated_by = facts.authenticated_by,
+             .login_uid = facts.login_uid}};
 }
 
 }  // namespace
@@ -62,22 +61,27 @@ std::string stem_of(Verdict verdict) {
     return "failure-record";
 }
 
+std::string folder_name(const std::string& serial, UtcTime when, const std::string& id) {
+    return name_part(serial) + "_" + to_compact(when) + "_" + name_part(id.substr(0, 8));
+}
+
 std::string folder_name(const EraseRecord& record) {
-    return name_part(printable(record.plan.target.identity.serial)) + "_" +
-           to_compact(record.started) + "_" + name_part(record.id.substr(0, 8));
+    return folder_name(printable(record.plan.target.identity.serial), record.started, record.id);
 }
 
 Result<Folder> issue(const EraseRecord& record, const IssueContext& context,
                      const SigningKey& key) {
     QUIETUS_TRY(check_verdict(record));
-    Folder folder{{"chain.pem", key.chain_pem()}, {"verify.sh", std::string{verify_script()}}};
-    if (const std::string map = badmap_of(record); !map.empty()) folder["badmap.mapfile"] = map;
-    const std::string stem = stem_of(record.verdict);
-    const std::string bytes = record_bytes(record, context, key, folder);
-    folder[stem + ".p7s"] = QUIETUS_TRY(sign_detached(key, bytes, context.issued));
-    folder[stem + ".json"] = bytes;
-    QUIETUS_TRY(check_own_work(folder, context, key));
-    return folder;
+    const std::vector<Person> people = people_of(record);
+    Sealed parts;
+    parts.stem = stem_of(record.verdict);
+    parts.people = people_bytes(people, record.id, context.salt);
+    if (const std::string map = badmap_of(record); !map.empty())
+        parts.attachments["badmap.mapfile"] = map;
+    const Json named = people_part(people, parts.people);
+    return seal(parts, context, key, [&](const Folder& files) {
+        return record_bytes(record, context, key, named, files);
+    });
 }
 
 }  // namespace quietus::certs

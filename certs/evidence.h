@@ -25,6 +25,8 @@ struct IssueContext {
     std::string register_public_key;  ///< Base64 of the raw Ed25519 public key.
     std::string durability{"this-host-only"};
     std::string configuration_sha256;  ///< Hex; digest of the effective configuration.
+    std::string salt;                  ///< Hex of 32 random bytes, for the digest of people.json.
+    std::string approved_standard;  ///< The organisation's own; empty where it has approved none.
 };
 
 /// The folder to be: file name → bytes. Names follow the verdict: certificate.*,
@@ -36,15 +38,17 @@ using Folder = std::map<std::string, std::string>;
 std::string stem_of(Verdict verdict);
 
 /// <serial>_<UTC>_<first 8 of id>: printable, no slash, no blank, bounded length.
+std::string folder_name(const std::string& serial, UtcTime when, const std::string& id);
 std::string folder_name(const EraseRecord& record);
 
 /// The record as signed: one line, no trailing newline (docs/formats/record.md,
-/// certs/schema/record-1.json). `files` are the other files of the folder, whose digests it lists.
+/// certs/schema/record-1.json). `people` is what it says of them (certs/envelope.h); `files` are
+/// the other files of the folder, whose digests it lists.
 std::string record_bytes(const EraseRecord& record, const IssueContext& context,
-                         const SigningKey& key, const Folder& files);
+                         const SigningKey& key, const Json& people, const Folder& files);
 
-/// Record, signature, chain.pem and verify.sh. Checks its own work: what it returns has been
-/// verified.
+/// Record, signature, people.json, chain.pem and verify.sh. Checks its own work: what it returns
+/// has been verified.
 Result<Folder> issue(const EraseRecord& record, const IssueContext& context, const SigningKey& key);
 
 }  // namespace quietus::certs

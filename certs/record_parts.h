@@ -12,7 +12,8 @@ namespace quietus::certs {
 Json drive_part(const EraseRecord& record);
 Json hidden_areas_part(const EraseRecord& record);
 Json host_part(const HostFacts& host, const std::string& location);
-Json sanitization_part(const EraseRecord& record);
+/// `approved_standard` is the organisation's own; empty where it has approved none.
+Json sanitization_part(const EraseRecord& record, const std::string& approved_standard);
 Json verification_part(const EraseRecord& record);
 
 /// What the record does not prove, in sentences for page one of every rendering.

@@ -248,7 +248,7 @@ Json run_limits_part(const RunLimits& limits) {
 
 }  // namespace
 
-Json sanitization_part(const EraseRecord& record) {
+Json sanitization_part(const EraseRecord& record, const std::string& approved_standard) {
     const Plan& plan = record.plan;
     Json json{{"purpose", to_string(plan.goal.purpose)},
               {"purpose_is_default", plan.goal.purpose_is_default},
@@ -281,12 +281,15 @@ Json sanitization_part(const EraseRecord& record) {
               {"unwritten_bytes", json_integer(record.unwritten.total())},
               {"never_written", sector_ranges(record.never_written, sector_of(record))},
               {"never_written_bytes", json_integer(record.never_written.total())}};
-    json["policy"] = {{"name", kPolicyName},
-                      {"version", kPolicyVersion},
-                      {"approved_by", "quietus default policy, not approved by your organisation"},
-                      {"mapping", "method mapping: " + std::string{kPolicyName} + " v" +
-                                      std::string{kPolicyVersion} +
-                                      ", derived from the documents under references"}};
+    json["policy"] = {
+        {"name", kPolicyName},
+        {"version", kPolicyVersion},
+        {"approved_by", approved_standard.empty()
+                            ? "quietus default policy, not approved by your organisation"
+                            : printable_text(approved_standard)},
+        {"mapping", "method mapping: " + std::string{kPolicyName} + " v" +
+                        std::string{kPolicyVersion} +
+                        ", derived from the documents under references"}};
     json["steps"] = steps_part(record);
     return json;
 }

@@ -1,6 +1,7 @@
 // What the verifier found, for people and for programs.
 
 #include "base/bytes.h"
+#include "certs/statement.h"
 #include "certs/verify.h"
 
 namespace quietus::certs {
@@ -20,6 +21,8 @@ std::string number_in(const Json& object, const char* key) {
 }
 
 std::string headline(const Report& report) {
+    if (report.authentic && is_statement_type(report.type))
+        return "AUTHENTIC STATEMENT (" + report.type + "): not a certificate of sanitization";
     const ExitStatus status = report.status();
     if (status == ExitStatus::ok) return "AUTHENTIC CERTIFICATE OF SANITIZATION";
     if (status == ExitStatus::exceptions)
@@ -65,7 +68,27 @@ std::string what_is_left(const Json& record) {
     return text;
 }
 
+std::string limits_text(const Json& record) {
+    std::string text = "limits:\n";
+    for (const Json& limit : record["limits"]) {
+        if (const auto* sentence = limit.get_ptr<const std::string*>())
+            text += "  " + printable_text(*sentence) + "\n";
+    }
+    return text;
+}
+
+std::string statement_meaning(const Report& report) {
+    std::string text = "drive: " + (report.model.empty() ? "model not known" : report.model) +
+                       ", serial " + report.serial + "\n";
+    text += "states: " + sentence_of(report.record) + "\n";
+    for (const Json& document : report.record["previous"])
+        text += "about: " + string_in(document, "kind") + " " + string_in(document, "record_id") +
+                ", SHA-256 " + string_in(document, "sha256") + "\n";
+    return text + limits_text(report.record);
+}
+
 std::string meaning(const Report& report) {
+    if (is_statement_type(report.type)) return statement_meaning(report);
     const Json& record = report.record;
     const Json& seen = record["verification"];
     std::string text = "drive: " + report.model + ", serial " +
@@ -81,12 +104,7 @@ std::string meaning(const Report& report) {
         if (const std::string left = what_is_left(record); !left.empty())
             text += "what is left:\n" + left;
     }
-    text += "limits:\n";
-    for (const Json& limit : record["limits"]) {
-        if (const auto* sentence = limit.get_ptr<const std::string*>())
-            text += "  " + printable_text(*sentence) + "\n";
-    }
-    return text;
+    return text + limits_text(record);
 }
 
 }  // namespace
@@ -112,7 +130,8 @@ Json report_json(const Report& report) {
               {"exit", to_int(report.status())}};
     if (!report.authentic) return json;
     json["type"] = report.type;
-    json["verdict"] = to_string(*report.verdict);
+    if (report.verdict) json["verdict"] = to_string(*report.verdict);
+    json["record_sha256"] = report.record_sha256;
     json["signer"] = {{"subject", report.signer_subject},
                       {"fingerprint_sha256", report.signer_fingerprint}};
     json["id"] = report.id;

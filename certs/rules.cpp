@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "certs/evidence.h"
+#include "certs/statement.h"
 
 namespace quietus::certs {
 
@@ -96,14 +97,24 @@ Result<void> check_coverage(const Json& record) {
     return check_last_pass_was_read_back(record);
 }
 
+// A statement claims nothing that was measured, so that nobody can take it for a record.
+Result<void> check_statement(const Json& statement, const std::string& stem) {
+    const std::string type = QUIETUS_TRY(string_member(statement, "type"));
+    if (type != stem) return contradiction("a file called " + stem + " of type " + type);
+    const auto previous = QUIETUS_TRY(previous_of(statement));
+    if (type == "validation" && previous.empty()) return contradiction("a validation of no record");
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_record_rules(const Json& record, const std::string& stem,
                                 const std::string& signer) {
-    QUIETUS_TRY(check_type(record, stem));
     const Json key = QUIETUS_TRY(member(record, "signing_key"));
     if (QUIETUS_TRY(string_member(key, "fingerprint_sha256")) != signer)
         return contradiction("it names another signing certificate than the one that signed it");
+    if (is_statement_type(stem)) return check_statement(record, stem);
+    QUIETUS_TRY(check_type(record, stem));
     const Json drive = QUIETUS_TRY(member(record, "drive"));
     const std::uint64_t sector = QUIETUS_TRY(integer_member(drive, "logical_sector"));
     const Json seen = QUIETUS_TRY(member(record, "verification"));

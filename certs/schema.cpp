@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "certs/embedded.h"
+#include "certs/statement.h"
 
 namespace quietus::certs {
 
@@ -25,17 +26,24 @@ namespace {
 
 using valijson::adapters::NlohmannJsonAdapter;
 
-// Read once; a schema that cannot be read is a broken build, found by every test of this layer.
-const valijson::Schema& parsed_schema() {
-    static const std::unique_ptr<valijson::Schema> kSchema = [] {
-        auto schema = std::make_unique<valijson::Schema>();
-        const auto document = parse_json(record_schema());
-        QUIETUS_CHECK(document.has_value());
-        valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
-        parser.populateSchema(NlohmannJsonAdapter{*document}, *schema);
-        return schema;
-    }();
-    return *kSchema;
+// A schema that cannot be read is a broken build, found by every test of this layer.
+std::unique_ptr<valijson::Schema> parsed(std::string_view text) {
+    auto schema = std::make_unique<valijson::Schema>();
+    const auto document = parse_json(text);
+    QUIETUS_CHECK(document.has_value());
+    valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
+    parser.populateSchema(NlohmannJsonAdapter{*document}, *schema);
+    return schema;
+}
+
+// Each is read once, and only where it is needed.
+const valijson::Schema& schema_for(const Json& record) {
+    if (is_statement_type(string_member(record, "type").value_or(""))) {
+        static const std::unique_ptr<valijson::Schema> kStatement = parsed(statement_schema());
+        return *kStatement;
+    }
+    static const std::unique_ptr<valijson::Schema> kRecord = parsed(record_schema());
+    return *kRecord;
 }
 
 std::string place_of(const valijson::ValidationResults::Error& fault) {
@@ -50,9 +58,10 @@ Result<void> check_record_schema(const Json& record) {
     try {
         valijson::ValidationResults results;
         valijson::Validator validator{valijson::Validator::kStrongTypes};
-        if (validator.validate(parsed_schema(), NlohmannJsonAdapter{record}, &results)) return {};
+        if (validator.validate(schema_for(record), NlohmannJsonAdapter{record}, &results))
+            return {};
         // The last is the innermost.
-        std::string why = "does not fit record-1.json";
+        std::string why = "does not have the shape of its type";
         valijson::ValidationResults::Error fault;
         if (results.popError(fault))
             why += ": " + place_of(fault) + ": " + printable_text(fault.description);

@@ -5,7 +5,8 @@
 
 namespace quietus::certs {
 
-/// Does the record have the shape of certs/schema/record-1.json? `bad_evidence` names the first
+/// Does the document have the shape of certs/schema/record-1.json, or of statement-1.json where its
+/// type is a statement's? `bad_evidence` names the first
 /// fault.
 Result<void> check_record_schema(const Json& record);
 

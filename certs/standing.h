@@ -5,7 +5,21 @@
 #include <string>
 #include <vector>
 
+#include "certs/verify.h"
+
 namespace quietus::certs {
+
+/// What must be there before anything is titled a certificate. Default: quietus policy, version 1.
+struct TitlePolicy {
+    /// Statements, each accepting or passing, and signed by another key than the record's.
+    std::vector<std::string> statements{"validation"};
+    /// Human fields of the record: "organisation", "operator", "location", "asset_tag",
+    /// "destination", "classification", "ticket".
+    std::vector<std::string> fields{"organisation", "operator", "location", "asset_tag",
+                                    "destination"};
+};
+/// Names that a policy may ask for; `config` names one that is unknown.
+Result<void> check_policy(const TitlePolicy& policy);
 
 /// One later statement about a record, as renderings show it. All texts are printable.
 struct SignedStatement {
@@ -23,5 +37,11 @@ struct Standing {
     std::vector<std::string> missing;  ///< What the policy still asks for; empty for a certificate.
     std::vector<SignedStatement> statements;  ///< In order of time.
 };
+
+/// The standing of an authentic record (or statement) by the authentic statements about it: those
+/// of `statements` that name its digest, or the digest of one that does, count. The latest decision
+/// counts, not the best.
+Standing standing_of(const Report& record, const std::vector<Report>& statements,
+                     const TitlePolicy& policy);
 
 }  // namespace quietus::certs

@@ -6,16 +6,26 @@
 
 #include "base/bytes.h"
 #include "certs/cms.h"
+#include "certs/envelope.h"
 #include "certs/register/register.h"
 #include "certs/rules.h"
 #include "certs/schema.h"
+#include "certs/statement.h"
 
 namespace quietus::certs {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kStems{"certificate", "exception-record",
-                                                 "failure-record"};
+// File names of records and statements, without their ending.
+const std::vector<std::string>& stems() {
+    static const std::vector<std::string> kStems = [] {
+        std::vector<std::string> stems{"certificate", "exception-record", "failure-record"};
+        const auto& statements = statement_types();
+        stems.insert(stems.end(), statements.begin(), statements.end());
+        return stems;
+    }();
+    return kStems;
+}
 constexpr const char* kReceiptName = "receipt.json";
 constexpr const char* kChainName = "chain.pem";
 constexpr std::size_t kRecordSizeMax = 32 * std::size_t{1024} * 1024;  // a million bad ranges
@@ -37,10 +47,10 @@ class Inspection {
     // vouched for.
     Report run() {
         using Check = Checked (Inspection::*)();
-        constexpr std::array<Check, 8> kChecks{
-            &Inspection::check_names,  &Inspection::check_signature, &Inspection::check_form,
-            &Inspection::check_files,  &Inspection::check_chain,     &Inspection::check_receipt,
-            &Inspection::check_schema, &Inspection::check_content};
+        constexpr std::array<Check, 9> kChecks{
+            &Inspection::check_names,   &Inspection::check_signature, &Inspection::check_form,
+            &Inspection::check_files,   &Inspection::check_people,    &Inspection::check_chain,
+            &Inspection::check_receipt, &Inspection::check_schema,    &Inspection::check_content};
         Report report;
         for (const Check check : kChecks) {
             const Checked outcome = (this->*check)();
@@ -60,14 +70,15 @@ class Inspection {
 
     Checked check_names() {
         if (folder_.size() > kFilesMax) return refuse("folder: more files than evidence has");
-        for (const std::string_view stem : kStems) {
-            if (!folder_.contains(std::string{stem} + ".json")) continue;
+        for (const std::string& stem : stems()) {
+            if (!folder_.contains(stem + ".json")) continue;
             if (!stem_.empty()) return refuse("folder: more than one record");
             stem_ = stem;
         }
         if (stem_.empty())
             return refuse(
-                "folder: no certificate.json, exception-record.json or failure-record.json in it");
+                "folder: no certificate.json, exception-record.json, failure-record.json or "
+                "statement in it");
         if (!folder_.contains(stem_ + ".p7s"))
             return refuse("folder: the signature " + stem_ + ".p7s is missing");
         if (record_bytes().size() > kRecordSizeMax) return refuse("folder: the record is too long");
@@ -89,7 +100,8 @@ class Inspection {
 
     // What is beside the record without being listed in it is vouched for by its own signature.
     bool vouches_for_itself(const std::string& name) const {
-        return name == stem_ + ".json" || name == stem_ + ".p7s" || name == kReceiptName;
+        return name == stem_ + ".json" || name == stem_ + ".p7s" || name == kReceiptName ||
+               name == kPeopleName;
     }
 
     Result<void> check_listed(const std::string& name, const std::string& digest) {
@@ -121,6 +133,13 @@ class Inspection {
         return "files: " + std::to_string(listed_.size()) + " listed, each as it was, none besides";
     }
 
+    Checked check_people() {
+        const auto people = folder_.find(kPeopleName);
+        if (people == folder_.end()) return "people: detached";
+        QUIETUS_TRY(quietus::certs::check_people(record_, people->second));
+        return "people: as the record is bound to them";
+    }
+
     // The signature does not cover the certificates inside it. chain.pem is covered by the record,
     // so they must be of it: then no byte of the signature file is without a check.
     Checked check_chain() {
@@ -136,6 +155,14 @@ class Inspection {
                " certificate(s), those inside the signature among them";
     }
 
+    // A person far from the register may state something; an erase is always registered.
+    bool may_be_unregistered() const {
+        if (!is_statement_type(stem_)) return false;
+        const auto evidence = member(record_, "evidence");
+        const auto log = evidence ? member(*evidence, "register") : evidence;
+        return log && !string_member(*log, "id");
+    }
+
     Checked check_schema() {
         QUIETUS_TRY(check_record_schema(record_));
         return "schema: " + QUIETUS_TRY(string_member(record_, "schema"));
@@ -149,12 +176,13 @@ class Inspection {
     Checked check_receipt() {
         const auto receipt = folder_.find(kReceiptName);
         if (receipt == folder_.end() && rule_ == ReceiptRule::not_yet) return "receipt: none yet";
-        if (receipt == folder_.end()) {
+        if (receipt == folder_.end() && !may_be_unregistered()) {
             return refuse("receipt: none, so the record is not shown to be in a register",
                           "the same erase again completes evidence that is owed");
         }
         const Json evidence = QUIETUS_TRY(member(record_, "evidence"));
         const Json log = QUIETUS_TRY(member(evidence, "register"));
+        if (receipt == folder_.end()) return "receipt: the statement names no register";
         const std::string origin =
             QUIETUS_TRY_CONTEXT(string_member(log, "id"), "receipt: the record names no register");
         const std::string key = QUIETUS_TRY_CONTEXT(string_member(log, "log_public_key"),
@@ -175,6 +203,7 @@ class Inspection {
         report.signer_subject = signer_.subject;
         report.signer_fingerprint = signer_.fingerprint;
         report.id = text(record_, "id");
+        report.record_sha256 = sha256_hex(record_bytes());
         report.serial = text(record_["drive"], "serial");
         report.model = text(record_["drive"], "model");
         report.register_id = text(record_["evidence"]["register"], "id");
@@ -207,6 +236,7 @@ Report not_a_folder(const std::string& why) {
 }
 
 ExitStatus Report::status() const {
+    // A statement's too: authentic as it may be, it is no certificate of an erasure.
     if (!authentic || !verdict) return ExitStatus::no;
     if (type == "sanitization" && *verdict == Verdict::erased) return ExitStatus::ok;
     if (type == "exception-record" && *verdict == Verdict::exceptions)

@@ -29,11 +29,12 @@ struct Report {
     bool authentic{false};
     std::vector<Finding> findings;  ///< In the order checked; the last bad one is why not.
     // From here on only where authentic:
-    std::string type;  ///< "sanitization", "exception-record", "failure-record"
-    std::optional<Verdict> verdict;
+    std::string type;  ///< "sanitization", "exception-record", "failure-record", or a statement's
+    std::optional<Verdict> verdict;  ///< None for a statement.
     std::string signer_subject, signer_fingerprint;
     std::string id, serial, model;
     std::string register_id;
+    std::string record_sha256;  ///< Hex, of the record's bytes.
     Json record;  ///< The whole parsed record, for `certificate show` and `verify DEVICE`.
 
     /// 0 only for authentic + sanitization + erased; 11 and 10 for authentic exception and failure

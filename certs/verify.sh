@@ -3,13 +3,14 @@
 #
 #   verify.sh FOLDER --ca FILE           whoever has a certificate under the CA in FILE may have signed
 #   verify.sh FOLDER --fingerprint HEX   only the certificate with this SHA-256 may have signed
+#   ... --authenticity-only              ask only whether it is authentic, not what it says
 #
 # Run your own copy, with a CA or fingerprint you did not take from the folder: what is in the folder proves nothing
 # about itself. Exit status:
 #    0  authentic certificate: the drive is erased
 #   11  authentic record of an erasure with exceptions
 #   10  authentic record of a failed erasure
-#    1  not authentic
+#    1  not authentic; or authentic, but a person's statement and no record of an erasure
 #   64  wrong call, or nothing says whom to trust
 #
 # Checked here: the signature over the record (CAdES), who made it, and the digest of every file of the folder.
@@ -31,10 +32,12 @@ refuse() {
 dir=
 ca=
 fingerprint=
+only=
 while [ $# -gt 0 ]; do
     case $1 in
         --ca) [ $# -ge 2 ] || usage '--ca needs a file'; ca=$2; shift 2 ;;
         --fingerprint) [ $# -ge 2 ] || usage '--fingerprint needs a SHA-256'; fingerprint=$2; shift 2 ;;
+        --authenticity-only) only=1; shift ;;
         -*) usage "unknown option" ;;
         *) [ -z "$dir" ] || usage 'more than one folder'; dir=$1; shift ;;
     esac
@@ -56,7 +59,7 @@ trap 'exit 1' HUP INT TERM
 
 # Exactly one record, of one kind.
 stem=
-for kind in certificate exception-record failure-record; do
+for kind in certificate exception-record failure-record validation verification custody destruction unresponsive; do
     if [ -e "$dir/$kind.json" ] || [ -L "$dir/$kind.json" ]; then
         [ -z "$stem" ] || refuse 'more than one record in the folder'
         stem=$kind
@@ -97,14 +100,20 @@ fi
 [ "$(tr -d '\040-\176\200-\377' <"$work/record" | wc -c)" -eq 0 ] || refuse 'the record is not one line'
 once() { [ "$(grep -o "$1" "$work/record" | wc -l)" -eq 1 ] || refuse "the record is not of the known form: $1"; }
 once '"type":"'
-once '"verdict":"'
 once '"files":\['
 type=$(grep -o '"type":"[a-z-]*"' "$work/record" | cut -d'"' -f4)
-verdict=$(grep -o '"verdict":"[a-z-]*"' "$work/record" | cut -d'"' -f4)
+case $stem in
+    certificate | exception-record | failure-record)
+        once '"verdict":"'
+        verdict=$(grep -o '"verdict":"[a-z-]*"' "$work/record" | cut -d'"' -f4)
+        ;;
+    *) verdict=statement ;;
+esac
 case $stem/$type/$verdict in
     certificate/sanitization/erased) status=0 ;;
     exception-record/exception-record/exceptions) status=11 ;;
     failure-record/failure-record/not-erased | failure-record/failure-record/unknown) status=10 ;;
+    "$type/$type/statement") status=1 ;;
     *) refuse "file name ($stem), type ($type) and verdict ($verdict) contradict each other" ;;
 esac
 
@@ -121,17 +130,34 @@ while IFS= read -r entry; do
     [ "$have" = "$want" ] || refuse "file is not the one the record lists: $name"
     printf '%s\n' "$name" >>"$work/known"
 done <"$work/entries"
-printf '%s\n' "$stem.json" "$stem.p7s" receipt.json >>"$work/known"
+printf '%s\n' "$stem.json" "$stem.p7s" receipt.json people.json >>"$work/known"
 for file in "$dir"/* "$dir"/.[!.]* "$dir"/..?*; do
     [ -e "$file" ] || continue
     grep -Fqx -e "${file##*/}" "$work/known" || refuse 'a file that the record does not list is in the folder'
 done
-[ -f "$dir/receipt.json" ] || refuse 'no receipt: the record is not shown to be in a register'
+# Personal data may have been taken out; what is there is what the record was bound to.
+people=detached
+if [ -f "$dir/people.json" ]; then
+    once '"people":{"document":"people.json","named":\['
+    people=$(grep -o '"people":{"document":"people.json","named":\[["a-z,]*\],"sha256":"[0-9a-f]*"}' "$work/record" |
+        sed 's/.*"sha256":"//' | cut -c1-64)
+    [ "$(sha256sum <"$dir/people.json" | cut -c1-64)" = "$people" ] || refuse 'people.json is not the file the record is bound to'
+    people='as the record is bound to them'
+fi
+
+# Only a statement may name no register.
+receipt='present, not checked by this script (quietus-verify does)'
+if [ ! -f "$dir/receipt.json" ]; then
+    [ "$verdict" = statement ] && grep -q '"register":{"id":{"unavailable":"' "$work/record" ||
+        refuse 'no receipt: the record is not shown to be in a register'
+    receipt='none, the statement names no register'
+fi
 
 case $status in
     0) printf 'AUTHENTIC CERTIFICATE OF SANITIZATION: verdict %s\n' "$verdict" ;;
     11) printf 'AUTHENTIC RECORD OF AN ERASURE WITH EXCEPTIONS: not a certificate\n' ;;
     10) printf 'AUTHENTIC RECORD OF A FAILED ERASURE: verdict %s, not a certificate\n' "$verdict" ;;
+    1) printf 'AUTHENTIC STATEMENT (%s): not a certificate of sanitization\n' "$type" ;;
 esac
 printf 'signed by: '
 openssl x509 -in "$work/who.pem" -noout -subject -fingerprint -sha256
@@ -141,5 +167,6 @@ for key in model serial id issued; do
     value=$(grep -o "\"$key\":\"$form\"" "$work/record" | head -n 1 | cut -d'"' -f4)
     [ -z "$value" ] || printf '%s: %s\n' "$key" "$value"
 done
-printf 'receipt: present, not checked by this script (quietus-verify does)\n'
+printf 'people: %s\nreceipt: %s\n' "$people" "$receipt"
+[ -z "$only" ] || exit 0
 exit "$status"

@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 #include "certs/register/register.h"
+#include "certs/statement.h"
 
 namespace quietus::certs {
 
@@ -53,12 +54,17 @@ Result<LeafFacts> leaf_of(const Json& record, std::string_view record_bytes,
     LeafFacts facts;
     facts.id = QUIETUS_TRY(string_member(record, "id"));
     facts.type = QUIETUS_TRY(string_member(record, "type"));
-    facts.verdict = QUIETUS_TRY(string_member(record, "verdict"));
     facts.issued = QUIETUS_TRY(string_member(record, "issued"));
     facts.serial = text_in(drive, "serial");
     facts.wwn = text_in(drive, "wwn");
     facts.model = text_in(drive, "model");
-    facts.size_bytes = QUIETUS_TRY(integer_member(drive, "size_bytes"));
+    // A statement has no verdict, and perhaps no size: nobody measured it.
+    if (!is_statement_type(facts.type)) {
+        facts.verdict = QUIETUS_TRY(string_member(record, "verdict"));
+        facts.size_bytes = QUIETUS_TRY(integer_member(drive, "size_bytes"));
+    } else if (const auto size = integer_member(drive, "size_bytes")) {
+        facts.size_bytes = *size;
+    }
     facts.record_sha256 = sha256_hex(record_bytes);
     facts.signature_sha256 = sha256_hex(signature_bytes);
     return facts;

@@ -133,6 +133,7 @@ struct ToolFacts {
 
 struct OperatorFacts {
     std::string declared;          ///< --operator, printable; may be empty.
+    std::string title, contact;    ///< As declared; may be empty.
     std::string authenticated_by;  ///< "local uid 0 (root)"
     std::string login_uid;         ///< /proc/self/loginuid, or why not.
     friend bool operator==(const OperatorFacts&, const OperatorFacts&) = default;

@@ -192,14 +192,20 @@ Result<ToolFacts> tool_facts_from_json(const Json& json) {
 
 Json to_json(const OperatorFacts& facts) {
     return {{"declared", facts.declared},
+            {"title", facts.title},
+            {"contact", facts.contact},
             {"authenticated_by", facts.authenticated_by},
             {"login_uid", facts.login_uid}};
 }
 
 Result<OperatorFacts> operator_facts_from_json(const Json& json) {
-    return OperatorFacts{.declared = QUIETUS_TRY(string_member(json, "declared")),
-                         .authenticated_by = QUIETUS_TRY(string_member(json, "authenticated_by")),
-                         .login_uid = QUIETUS_TRY(string_member(json, "login_uid"))};
+    OperatorFacts facts;
+    facts.declared = QUIETUS_TRY(string_member(json, "declared"));
+    facts.title = QUIETUS_TRY(string_member(json, "title"));
+    facts.contact = QUIETUS_TRY(string_member(json, "contact"));
+    facts.authenticated_by = QUIETUS_TRY(string_member(json, "authenticated_by"));
+    facts.login_uid = QUIETUS_TRY(string_member(json, "login_uid"));
+    return facts;
 }
 
 Json to_json(const OrderFacts& facts) {

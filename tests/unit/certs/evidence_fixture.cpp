@@ -157,13 +157,22 @@ IssueContext Issuer::context() const {
     context.clock_source = "system clock, not compared with another";
     context.register_id = log.origin;
     context.register_public_key = log.public_key_base64;
+    Bytes salt(32);
+    QUIETUS_CHECK(fill_random(salt).has_value());
+    context.salt = to_hex(salt);
     return context;
 }
 
 Folder Issuer::folder_for(const EraseRecord& record) {
-    auto folder = issue(record, context(), key);
+    return registered(issue(record, context(), key), stem_of(record.verdict));
+}
+
+Folder Issuer::folder_for(const Statement& statement) {
+    return registered(issue_statement(statement, context(), key), stem_of(statement.body));
+}
+
+Folder Issuer::registered(Result<Folder> folder, const std::string& stem) {
     QUIETUS_CHECK(folder.has_value());
-    const std::string stem = stem_of(record.verdict);
     const Json json = parse_json(folder->at(stem + ".json")).value();
     const LeafFacts facts =
         leaf_of(json, folder->at(stem + ".json"), folder->at(stem + ".p7s")).value();

@@ -5,6 +5,7 @@
 
 #include "certs/evidence.h"
 #include "certs/register/register.h"
+#include "certs/statement.h"
 #include "certs/verify.h"
 
 namespace quietus::certs::testing {
@@ -28,6 +29,8 @@ struct Issuer {
     IssueContext context() const;
     /// Record, signature, chain, script and receipt.
     Folder folder_for(const EraseRecord& record);
+    Folder folder_for(const Statement& statement);
+    Folder registered(Result<Folder> folder, const std::string& stem);
     Trust trust() const { return {.roots_pem = {}, .fingerprint = key.fingerprint_sha256()}; }
     Trust trust_by_ca() const { return {.roots_pem = key.certificate_pem(), .fingerprint = {}}; }
 };

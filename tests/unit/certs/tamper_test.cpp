@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "certs/cms.h"
+#include "certs/envelope.h"
 #include "unit/certs/evidence_fixture.h"
 
 namespace quietus::certs {
@@ -33,7 +34,9 @@ std::vector<std::size_t> unnoticed(Folder folder, const std::string& name, const
 // An issued folder as it is on disk; for speed the listed script is a short one.
 Folder a_small_folder(Issuer& issuer) {
     Folder folder{{"chain.pem", issuer.key.chain_pem()}, {"verify.sh", "#!/bin/sh\n"}};
-    const std::string bytes = record_bytes(an_erased_drive(), issuer.context(), issuer.key, folder);
+    const std::string bytes = record_bytes(an_erased_drive(), issuer.context(), issuer.key,
+                                           people_part({}, "nobody"), folder);
+    folder[kPeopleName] = "nobody";
     folder["certificate.json"] = bytes;
     folder["certificate.p7s"] = sign_detached(issuer.key, bytes, kNow).value();
     const Json json = parse_json(bytes).value();
@@ -55,7 +58,7 @@ TEST_P(EveryByte, IsNoticedWhenChanged) {
 
 INSTANTIATE_TEST_SUITE_P(OfAFolder, EveryByte,
                          ::testing::Values("certificate.json", "certificate.p7s", "chain.pem",
-                                           "verify.sh", "receipt.json"));
+                                           "verify.sh", "receipt.json", "people.json"));
 
 TEST(Tamper, NoticesChangedBytesOfTheScript) {
     Issuer issuer;
@@ -114,6 +117,7 @@ TEST(Tamper, RefusesTheReceiptOfAnotherSignature) {
     const Folder again = issue(an_erased_drive(), issuer.context(), issuer.key).value();
     folder["certificate.json"] = again.at("certificate.json");
     folder["certificate.p7s"] = again.at("certificate.p7s");
+    folder[kPeopleName] = again.at(kPeopleName);
     const Report report = verify_folder(folder, issuer.trust(), kNow);
     EXPECT_FALSE(report.authentic);
     EXPECT_NE(why(report).find("another record"), std::string::npos) << why(report);

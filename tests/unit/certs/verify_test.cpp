@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "certs/cms.h"
+#include "certs/envelope.h"
 #include "unit/certs/evidence_fixture.h"
 
 namespace quietus::certs {
@@ -125,8 +126,27 @@ TEST(Verify, RefusesTwoRecordsUnlistedAndMissingFiles) {
     for (const auto& [name, bytes] : good) {
         Folder missing = good;
         missing.erase(name);
-        EXPECT_FALSE(verify_folder(missing, issuer.trust(), kNow).authentic) << name;
+        // The personal data alone may be taken out.
+        EXPECT_EQ(verify_folder(missing, issuer.trust(), kNow).authentic, name == kPeopleName)
+            << name;
     }
+}
+
+TEST(Verify, TakesNoOtherPeopleThanTheRecordIsBoundTo) {
+    Issuer issuer;
+    Folder folder = issuer.folder_for(an_erased_drive());
+    folder[kPeopleName] = issuer.folder_for(a_failed_erasure()).at(kPeopleName);
+    EXPECT_THAT(why(verify_folder(folder, issuer.trust(), kNow)), HasSubstr("people.json is not"));
+}
+
+// Whoever guesses the name must not be able to check the guess against a published record.
+TEST(Verify, FindsOtherDigestsForTheSamePeople) {
+    Issuer issuer;
+    const auto digest = [&] {
+        const Folder folder = issuer.folder_for(an_erased_drive());
+        return parse_json(folder.at("certificate.json")).value()["people"]["sha256"];
+    };
+    EXPECT_NE(digest(), digest());
 }
 
 TEST(Verify, RefusesFilesAndReceiptsOfAnotherDrive) {
