@@ -26,8 +26,8 @@ Result<NextStep> parse_next_step(std::string_view text);
 /// The validator's decision about one record.
 struct Validation {
     Decision decision{Decision::escalate};
-    std::string reason;
-    std::string residual_risk;
+    std::string reason{};
+    std::string residual_risk{};
     NextStep next{NextStep::none};
 };
 
@@ -36,8 +36,8 @@ struct SecondVerification {
     std::string tool{}, version{};
     bool passed{false};
     std::uint64_t covered_bytes{0};
-    std::string expected;  ///< What the tool looked for.
-    std::string lot;       ///< Which lot the drive was drawn in; may be empty.
+    std::string expected{};  ///< What the tool looked for.
+    std::string lot{};       ///< Which lot the drive was drawn in; may be empty.
 };
 
 struct Custody {

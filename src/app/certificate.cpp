@@ -1,5 +1,6 @@
 #include "app/certificate.h"
 
+#include "app/evidence_store.h"
 #include "app/state_dir.h"
 #include "base/file.h"
 #include "certs/folder_io.h"
@@ -23,9 +24,10 @@ Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& setting
     return trust;
 }
 
-Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags,
+Result<certs::Report> verify_certificate(const std::string& cert, const TrustFlags& flags,
                                          const Settings& settings, const Clock& clock) {
     const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
+    const std::string folder = QUIETUS_TRY(find_evidence(settings, cert));
     return certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
 }
 

@@ -19,8 +19,8 @@ struct TrustFlags {
 /// never anything from the evidence. `usage` where there is nothing at all to trust.
 Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& settings);
 
-/// Reads and checks one evidence folder.
-Result<certs::Report> verify_certificate(const std::string& folder, const TrustFlags& flags,
+/// Reads and checks one evidence folder: its path, the id in it, or a serial number (the newest).
+Result<certs::Report> verify_certificate(const std::string& cert, const TrustFlags& flags,
                                          const Settings& settings, const Clock& clock);
 
 }  // namespace quietus::app

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "certs/folder_io.h"
 #include "certs/register/register.h"
 
@@ -14,6 +15,7 @@ namespace quietus::app {
 namespace {
 
 constexpr std::string_view kOwedSuffix = ".owed";
+constexpr std::size_t kSaltSize = 32;
 
 std::string owed_file(const StateDir& state, const std::string& id) {
     return state.spool_dir() + "/" + id + std::string{kOwedSuffix};
@@ -30,13 +32,8 @@ Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record
                                    certs::Folder* unsaved) {
     const std::string spooled = desk.state.spool_dir() + "/" + record.id;
     if (exists(spooled)) return certs::read_folder(spooled);
-    const certs::IssueContext context{.issued = desk.clock.now(),
-                                      .clock_source = "system clock, not compared with another",
-                                      .clock_plausible = desk.clock.now() >= kEarliestPlausibleTime,
-                                      .register_id = desk.log.origin(),
-                                      .register_public_key = desk.log.public_key_base64(),
-                                      .durability = "this-host-only",
-                                      .configuration_sha256 = desk.settings.configuration_sha256};
+    const certs::IssueContext context =
+        QUIETUS_TRY(issue_context(desk.settings, desk.clock.now(), &desk.log));
     certs::Folder folder = QUIETUS_TRY_CONTEXT(certs::issue(record, context, desk.key), "signing");
     auto spooled_now = certs::write_folder(desk.state.spool_dir(), record.id, folder);
     if (!spooled_now) {
@@ -85,6 +82,25 @@ Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engin
 }
 
 }  // namespace
+
+Result<certs::IssueContext> issue_context(const Settings& settings, UtcTime now,
+                                          const certs::Register* log) {
+    Bytes salt(kSaltSize);
+    QUIETUS_TRY(fill_random(salt));
+    certs::IssueContext context;
+    context.issued = now;
+    context.clock_source = "system clock, not compared with another";
+    context.clock_plausible = now >= kEarliestPlausibleTime;
+    if (log != nullptr) {
+        context.register_id = log->origin();
+        context.register_public_key = log->public_key_base64();
+    }
+    context.durability = "this-host-only";
+    context.configuration_sha256 = settings.configuration_sha256;
+    context.salt = to_hex(salt);
+    context.approved_standard = printable_text(settings.approved_standard);
+    return context;
+}
 
 void forget_secrets(EvidenceDesk& desk) {
     { const certs::SigningKey gone = std::move(desk.key); }

@@ -22,6 +22,11 @@ struct EvidenceDesk {
     certs::Register log;
 };
 
+/// What a document says that its subject does not know: time, register (where there is one),
+/// configuration, a fresh salt.
+Result<certs::IssueContext> issue_context(const Settings& settings, UtcTime now,
+                                          const certs::Register* log);
+
 /// Wipes this process's copy of the private keys; in a worker, which signs nothing.
 void forget_secrets(EvidenceDesk& desk);
 

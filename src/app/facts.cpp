@@ -62,6 +62,8 @@ ToolFacts gather_tool_facts() {
 OperatorFacts gather_operator_facts(const Host& host, const Settings& settings) {
     OperatorFacts facts;
     facts.declared = printable_text(settings.operator_name);
+    facts.title = printable_text(settings.operator_title);
+    facts.contact = printable_text(settings.operator_contact);
     facts.authenticated_by =
         "local uid " + std::to_string(getuid()) + ", effective uid " + std::to_string(geteuid());
     const auto login = host.read_file("/proc/self/loginuid");

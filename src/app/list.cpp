@@ -5,6 +5,7 @@
 
 #include "app/probe.h"
 #include "app/state_dir.h"
+#include "certs/statement.h"
 
 namespace quietus::app {
 
@@ -24,6 +25,8 @@ Names known_names(const Settings& settings) {
     const auto entries = log->search("");
     if (!entries) return names;
     for (const auto& entry : *entries) {
+        // What people said of a drive is no record of what was done to it.
+        if (certs::is_statement_type(entry.facts.type)) continue;
         for (const std::string& name : {entry.facts.serial, entry.facts.wwn}) {
             if (name.empty()) continue;
             Known& known = names[name];

@@ -24,21 +24,68 @@ std::string place(const std::string& file, const toml::source_region& source) {
     return file + ":" + std::to_string(source.begin.line);
 }
 
+Result<std::vector<std::string>> words(const std::string& where, const toml::node& value) {
+    const auto wrong = [&] {
+        return failure(ErrorCode::config, where + ": must be a list of strings",
+                       "as in: fields = ['organisation', 'operator']");
+    };
+    const toml::array* list = value.as_array();
+    if (list == nullptr) return wrong();
+    std::vector<std::string> found;
+    for (const toml::node& element : *list) {
+        const auto text = element.value_exact<std::string>();
+        if (!text) return wrong();
+        found.push_back(*text);
+    }
+    return found;
+}
+
+// [certificate]: what must be there before anything is titled a certificate.
+Result<void> apply_certificate(Settings& settings, const toml::key& name, const toml::node& value) {
+    const std::string at = place(settings.config_file, name.source());
+    const toml::table* table = value.as_table();
+    if (table == nullptr)
+        return failure(ErrorCode::config, at + ": 'certificate' must be a table",
+                       "as in: [certificate]");
+    for (const auto& [key, list] : *table) {
+        const std::string where = place(settings.config_file, key.source());
+        if (key.str() == "fields")
+            settings.title_policy.fields = QUIETUS_TRY(words(where, list));
+        else if (key.str() == "statements")
+            settings.title_policy.statements = QUIETUS_TRY(words(where, list));
+        else
+            return failure(ErrorCode::config,
+                           where + ": unknown key '" + printable_text(key.str()) + "'",
+                           "known keys of [certificate]: fields, statements");
+    }
+    QUIETUS_TRY_CONTEXT(certs::check_policy(settings.title_policy), at);
+    return {};
+}
+
 Result<void> apply(Settings& settings, const toml::table& table) {
     const std::map<std::string, std::string*, std::less<>> known{
         {"out", &settings.out},
         {"key", &settings.key_file},
         {"cert", &settings.certificate_file},
         {"operator", &settings.operator_name},
+        {"operator_title", &settings.operator_title},
+        {"operator_contact", &settings.operator_contact},
+        {"approved_standard", &settings.approved_standard},
         {"organisation", &settings.organisation},
         {"location", &settings.location}};
     for (const auto& [key, value] : table) {
+        if (key.str() == "certificate") {
+            QUIETUS_TRY(apply_certificate(settings, key, value));
+            continue;
+        }
         const auto slot = known.find(key.str());
         const std::string where = place(settings.config_file, key.source());
         if (slot == known.end())
             return tl::unexpected{
                 config_error(where + ": unknown key '" + printable_text(key.str()) + "'",
-                             "known keys: cert, key, location, operator, organisation, out")};
+                             "known keys: approved_standard, cert, key, location, operator, "
+                             "operator_contact, operator_title, organisation, out; table: "
+                             "certificate")};
         const auto text = value.value_exact<std::string>();
         if (!text)
             return tl::unexpected{

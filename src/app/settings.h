@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "certs/standing.h"
 
 namespace quietus::app {
 
@@ -15,7 +16,10 @@ struct Settings {
     std::string out;           ///< Evidence folder's parent; default <state_dir>/certificates.
     std::string key_file, certificate_file;  ///< Both or none.
     std::optional<int> passphrase_fd;
-    std::string operator_name, organisation, location, ticket, asset_tag;
+    std::string operator_name, operator_title, operator_contact;
+    std::string organisation, location, ticket, asset_tag;
+    std::string approved_standard;  ///< The organisation's own, for the record's policy.
+    certs::TitlePolicy title_policy;
     std::string configuration_sha256;  ///< Digest of the configuration file's bytes, or of nothing.
 
     std::string out_dir() const { return out.empty() ? state_dir + "/certificates" : out; }

@@ -57,6 +57,8 @@ void add_stop(Parser& parser);
 void add_verify(Parser& parser);
 void add_certificate(Parser& parser);
 void add_register(Parser& parser);
+void add_validate(Parser& parser);
+void add_attest(Parser& parser);
 void add_help(Parser& parser);
 
 /// Commands outside the everyday six are in this group, which plain --help leaves out.

@@ -11,15 +11,21 @@ void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations) {
         ->allow_extra_args(false);
 }
 
-void add_evidence(CLI::App& sub, app::Settings& settings) {
-    sub.add_option("--out", settings.out,
-                   "Folder for the evidence (default: <state-dir>/certificates)");
+void add_key(CLI::App& sub, app::Settings& settings) {
     sub.add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
     sub.add_option("--cert", settings.certificate_file,
                    "Its certificate, followed by its issuers (PEM)");
     sub.add_option("--passphrase-fd", settings.passphrase_fd,
                    "Read the key's passphrase from this descriptor");
+}
+
+void add_evidence(CLI::App& sub, app::Settings& settings) {
+    sub.add_option("--out", settings.out,
+                   "Folder for the evidence (default: <state-dir>/certificates)");
+    add_key(sub, settings);
     sub.add_option("--operator", settings.operator_name, "Who erases, for the record");
+    sub.add_option("--operator-title", settings.operator_title, "Their position");
+    sub.add_option("--operator-contact", settings.operator_contact, "How to reach them");
 }
 
 void add_reports(CLI::App& sub, app::ReportFiles& files) {

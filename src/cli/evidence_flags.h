@@ -12,7 +12,9 @@
 namespace quietus::cli {
 
 void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations);
-/// --out, --key, --cert, --passphrase-fd, --operator.
+/// --key, --cert, --passphrase-fd.
+void add_key(CLI::App& sub, app::Settings& settings);
+/// --out, --key, --cert, --passphrase-fd, --operator, --operator-title, --operator-contact.
 void add_evidence(CLI::App& sub, app::Settings& settings);
 /// --summary, --metrics.
 void add_reports(CLI::App& sub, app::ReportFiles& files);

@@ -49,6 +49,8 @@ void describe(Parser& parser) {
     add_inspect(parser);
     add_methods(parser);
     add_register(parser);
+    add_validate(parser);
+    add_attest(parser);
     add_help(parser);
     parser.app.get_subcommand("inspect")->group(kFurtherCommands);
     parser.app.require_subcommand(1);

@@ -153,7 +153,7 @@ Issuer::Issuer(const std::string& name)
 
 IssueContext Issuer::context() const {
     IssueContext context;
-    context.issued = kNow;
+    context.issued = clock;
     context.clock_source = "system clock, not compared with another";
     context.register_id = log.origin;
     context.register_public_key = log.public_key_base64;

@@ -25,6 +25,7 @@ struct Issuer {
     SigningKey key;
     LogKey log;
     std::unique_ptr<Register> log_register;
+    UtcTime clock{kNow};  ///< When the next document is issued.
 
     IssueContext context() const;
     /// Record, signature, chain, script and receipt.

@@ -8,7 +8,7 @@
 #include "certs/embedded.h"
 #include "certs/envelope.h"
 #include "certs/folder_io.h"
-#include "unit/certs/evidence_fixture.h"
+#include "unit/certs/statement_builder.h"
 
 namespace quietus::certs {
 namespace {
@@ -155,6 +155,20 @@ TEST_F(Script, AgreesOnEachKindOfRecord) {
     EXPECT_THAT(failed.output, HasSubstr("AUTHENTIC RECORD OF A FAILED ERASURE"));
 }
 
+TEST_F(Script, KnowsAStatementAsWhatItIs) {
+    const Folder good = issuer.folder_for(a_statement(Unresponsive{.symptom = "silent"}));
+    const CommandResult result = script(write("statement", good) + by_fingerprint());
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.output, HasSubstr("AUTHENTIC STATEMENT (unresponsive)"));
+    EXPECT_EQ(script(write("only", good) + by_fingerprint() + " --authenticity-only").status, 0);
+    Folder renamed = good;
+    renamed["certificate.json"] = renamed.extract("unresponsive.json").mapped();
+    renamed["certificate.p7s"] = renamed.extract("unresponsive.p7s").mapped();
+    const CommandResult refused = script(write("renamed-statement", renamed) + by_fingerprint());
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.output, HasSubstr("NOT AUTHENTIC"));
+}
+
 TEST_F(Script, RefusesWhatWeRefuse) {
     const Folder good = issuer.folder_for(an_erased_drive());
     const auto refused = [&](const char* name, const Folder& folder) {
@@ -163,13 +177,13 @@ TEST_F(Script, RefusesWhatWeRefuse) {
         EXPECT_FALSE(verify_folder(folder, issuer.trust(), kNow).authentic) << name;
     };
     for (const auto& [name, bytes] : good) {
-        if (name == kPeopleName) continue;     // may be taken out
         if (name == "receipt.json") continue;  // present is all the script asks
         Folder changed = good;
         changed[name][bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
         refused(("changed-" + name).c_str(), changed);
     }
     for (const auto& [name, bytes] : good) {
+        if (name == kPeopleName) continue;  // may be taken out
         Folder missing = good;
         missing.erase(name);
         refused(("missing-" + name).c_str(), missing);

@@ -31,7 +31,9 @@ class StandingOf : public ::testing::Test {
         record.operated_by.declared = "Otto";
         return record;
     }
+    // Each a second after the one before.
     Report decided(Issuer& by, const Report& about, Decision decision) {
+        by.clock.ms += 1000;
         const Folder folder = by.folder_for(
             a_statement(Validation{.decision = decision, .reason = "seen"}, {named(about)}));
         return checked(by, folder);
