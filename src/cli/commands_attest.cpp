@@ -13,8 +13,17 @@ namespace {
 struct StatementFlags {
     app::StatementRequest request;
     certs::Person person;
-    certs::Person other;  ///< Witness; may be nameless.
+    certs::Person other;                           ///< Witness; may be nameless.
+    bool yes{false}, no{false}, escalates{false};  ///< What was decided; exactly one.
+    std::string next{"none"};
 };
+
+Error say_which(const std::string& flags) {
+    return {.code = ErrorCode::usage,
+            .message = "nothing says what is stated",
+            .sys_errno = 0,
+            .hint = "give one of " + flags};
+}
 
 void add_person(CLI::App& sub, certs::Person& person) {
     sub.add_option("--name", person.name, "Who states this")->required();
@@ -127,14 +136,18 @@ void add_verification(CLI::App& attest, Parser& parser) {
     sub->add_option("--expected", body.expected, "What it looked for");
     sub->add_option("--lot", body.lot, "The lot the drive was drawn in");
     sub->add_option("--report", flags->request.attachments, "Its report; goes into the evidence");
-    auto* pass = sub->add_flag("--pass", "It found nothing else");
-    auto* fail = sub->add_flag("--fail", "It found something else");
-    pass->excludes(fail);
-    sub->callback([&parser, flags, pass, fail] {
-        if (pass->empty() && fail->empty()) throw CLI::RequiredError("--pass or --fail");
-        body_of<certs::SecondVerification>(flags).passed = !pass->empty();
+    CLI::Option* pass = sub->add_flag("--pass", flags->yes, "It found nothing else");
+    sub->add_flag("--fail", flags->no, "It found something else")->excludes(pass);
+    sub->callback([&parser, flags] {
         parser.command = "attest verification";
-        parser.chosen = [flags](Context& context) { return run_statement(context, *flags); };
+        parser.chosen = [flags](Context& context) {
+            if (!flags->yes && !flags->no) {
+                context.output.error(say_which("--pass, --fail"));
+                return ExitStatus::usage;
+            }
+            body_of<certs::SecondVerification>(flags).passed = flags->yes;
+            return run_statement(context, *flags);
+        };
     });
 }
 
@@ -196,6 +209,24 @@ void add_unresponsive(CLI::App& attest, Parser& parser) {
     choose(parser, *sub, "attest unresponsive", flags);
 }
 
+ExitStatus run_validate(Context& context, const Flags& flags) {
+    auto& said = body_of<certs::Validation>(flags);
+    if (!flags->yes && !flags->no && !flags->escalates) {
+        context.output.error(say_which("--accept, --reject, --escalate"));
+        return ExitStatus::usage;
+    }
+    said.decision = flags->yes  ? certs::Decision::accept
+                    : flags->no ? certs::Decision::reject
+                                : certs::Decision::escalate;
+    const auto step = certs::parse_next_step(flags->next);
+    if (!step) {
+        context.output.error(step.error());
+        return exit_status_of(step.error());
+    }
+    said.next = *step;
+    return run_statement(context, *flags);
+}
+
 }  // namespace
 
 void add_validate(Parser& parser) {
@@ -208,32 +239,16 @@ void add_validate(Parser& parser) {
         ->required();
     sub->add_option("--reason", body.reason, "Why it is decided so")->required();
     sub->add_option("--residual-risk", body.residual_risk, "What risk is left");
-    auto next = std::make_shared<std::string>("none");
-    sub->add_option("--next-step", *next,
+    sub->add_option("--next-step", flags->next,
                     "What should happen now: none, repeat, stronger-technique or destroy");
-    auto* accept = sub->add_flag("--accept", "The erasure is good enough");
-    auto* reject = sub->add_flag("--reject", "It is not");
-    auto* escalate = sub->add_flag("--escalate", "Somebody else must decide");
-    accept->excludes(reject)->excludes(escalate);
-    reject->excludes(escalate);
-    sub->callback([&parser, flags, next, accept, reject, escalate] {
-        if (accept->empty() && reject->empty() && escalate->empty())
-            throw CLI::RequiredError("--accept, --reject or --escalate");
+    CLI::Option* accept = sub->add_flag("--accept", flags->yes, "The erasure is good enough");
+    CLI::Option* reject = sub->add_flag("--reject", flags->no, "It is not")->excludes(accept);
+    sub->add_flag("--escalate", flags->escalates, "Somebody else must decide")
+        ->excludes(accept)
+        ->excludes(reject);
+    sub->callback([&parser, flags] {
         parser.command = "validate";
-        parser.chosen = [flags, next, accepts = !accept->empty(),
-                         rejects = !reject->empty()](Context& context) {
-            auto& said = body_of<certs::Validation>(flags);
-            said.decision = accepts   ? certs::Decision::accept
-                            : rejects ? certs::Decision::reject
-                                      : certs::Decision::escalate;
-            const auto step = certs::parse_next_step(*next);
-            if (!step) {
-                context.output.error(step.error());
-                return exit_status_of(step.error());
-            }
-            said.next = *step;
-            return run_statement(context, *flags);
-        };
+        parser.chosen = [flags](Context& context) { return run_validate(context, flags); };
     });
 }
 
