@@ -2,6 +2,7 @@
 
 #include "app/evidence_store.h"
 #include "app/state_dir.h"
+#include "base/bytes.h"
 #include "base/file.h"
 #include "certs/folder_io.h"
 
@@ -29,6 +30,28 @@ Result<certs::Report> verify_certificate(const std::string& cert, const TrustFla
     const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
     const std::string folder = QUIETUS_TRY(find_evidence(settings, cert));
     return certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
+}
+
+Result<ShownCertificate> show_certificate(const std::string& cert, const TrustFlags& flags,
+                                          const Settings& settings, const Clock& clock) {
+    const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
+    const std::string folder = QUIETUS_TRY(find_evidence(settings, cert));
+    ShownCertificate shown;
+    shown.report =
+        certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
+    if (!shown.report.authentic) return shown;
+    std::vector<certs::Report> statements;
+    for (const std::string& path : statements_about(settings, folder, shown.report.record_sha256)) {
+        const auto files = certs::read_folder(path);
+        certs::Report report = files ? certs::verify_folder(*files, trust, clock.now())
+                                     : certs::not_a_folder(files.error().message);
+        if (report.authentic)
+            statements.push_back(std::move(report));
+        else
+            shown.not_counted.push_back(printable_text(path) + ": " + report.findings.back().what);
+    }
+    shown.standing = certs::standing_of(shown.report, statements, settings.title_policy);
+    return shown;
 }
 
 }  // namespace quietus::app

@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/settings.h"
 #include "base/utc_time.h"
+#include "certs/standing.h"
 #include "certs/verify.h"
 
 namespace quietus::app {
@@ -22,5 +24,14 @@ Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& setting
 /// Reads and checks one evidence folder: its path, the id in it, or a serial number (the newest).
 Result<certs::Report> verify_certificate(const std::string& cert, const TrustFlags& flags,
                                          const Settings& settings, const Clock& clock);
+
+/// A document with everything that was stated about it.
+struct ShownCertificate {
+    certs::Report report;
+    certs::Standing standing;
+    std::vector<std::string> not_counted;  ///< Folders that name it and are not authentic, and why.
+};
+Result<ShownCertificate> show_certificate(const std::string& cert, const TrustFlags& flags,
+                                          const Settings& settings, const Clock& clock);
 
 }  // namespace quietus::app

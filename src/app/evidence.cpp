@@ -52,16 +52,6 @@ Result<void> enter_register(EvidenceDesk& desk, const std::string& stem, certs::
     return {};
 }
 
-// Two drives without a serial may end in the same second with ids that begin alike: then the name
-// carries the whole id.
-Result<std::string> write_evidence(const std::string& out, const EraseRecord& record,
-                                   const certs::Folder& folder) {
-    const std::string name = certs::folder_name(record);
-    auto written = certs::write_folder(out, name, folder);
-    if (written || written.error().sys_errno != EEXIST) return written;
-    return certs::write_folder(out, name + "_" + record.id, folder);
-}
-
 Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engine::Journal& journal,
                             certs::Folder* unsaved) {
     certs::Folder folder = QUIETUS_TRY(sign_or_find(desk, record, unsaved));
@@ -70,8 +60,9 @@ Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engin
         return failure(ErrorCode::internal, "the spool holds another kind of record");
     QUIETUS_TRY(enter_register(desk, stem, folder));
     QUIETUS_TRY(make_directories(desk.settings.out_dir(), 0700));
-    const std::string path =
-        QUIETUS_TRY_CONTEXT(write_evidence(desk.settings.out_dir(), record, folder), "evidence");
+    const std::string path = QUIETUS_TRY_CONTEXT(
+        write_evidence(desk.settings.out_dir(), certs::folder_name(record), record.id, folder),
+        "evidence");
     const engine::EvidenceDone done{.folder = path,
                                     .record_sha256 = sha256_hex(folder.at(stem + ".json")),
                                     .signature_sha256 = sha256_hex(folder.at(stem + ".p7s")),
@@ -100,6 +91,15 @@ Result<certs::IssueContext> issue_context(const Settings& settings, UtcTime now,
     context.salt = to_hex(salt);
     context.approved_standard = printable_text(settings.approved_standard);
     return context;
+}
+
+// Two drives without a serial may end in the same second with ids that begin alike: then the name
+// carries the whole id.
+Result<std::string> write_evidence(const std::string& out, const std::string& name,
+                                   const std::string& id, const certs::Folder& folder) {
+    auto written = certs::write_folder(out, name, folder);
+    if (written || written.error().sys_errno != EEXIST) return written;
+    return certs::write_folder(out, name + "_" + id, folder);
 }
 
 void forget_secrets(EvidenceDesk& desk) {

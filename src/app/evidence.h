@@ -27,6 +27,10 @@ struct EvidenceDesk {
 Result<certs::IssueContext> issue_context(const Settings& settings, UtcTime now,
                                           const certs::Register* log);
 
+/// Writes an evidence folder under `out`, and takes another name where this one is taken: its path.
+Result<std::string> write_evidence(const std::string& out, const std::string& name,
+                                   const std::string& id, const certs::Folder& folder);
+
 /// Wipes this process's copy of the private keys; in a worker, which signs nothing.
 void forget_secrets(EvidenceDesk& desk);
 

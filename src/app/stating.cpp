@@ -169,8 +169,9 @@ Result<Stated> file_statement(const certs::Statement& statement, Desk& desk,
         folder["receipt.json"] = QUIETUS_TRY_CONTEXT(desk.log->append(leaf), "register");
     }
     Stated stated;
-    stated.folder = QUIETUS_TRY(certs::write_folder(
-        settings.out_dir(), certs::folder_name(statement.drive.serial, now, statement.id), folder));
+    stated.folder = QUIETUS_TRY(write_evidence(
+        settings.out_dir(), certs::folder_name(statement.drive.serial, now, statement.id),
+        statement.id, folder));
     stated.id = statement.id;
     stated.type = stem;
     stated.fingerprint = desk.key.fingerprint_sha256();
@@ -212,17 +213,6 @@ Result<Stated> make_statement(const Host& host, const Settings& settings, const 
     statement.tool = gather_tool_facts();
     statement.id = QUIETUS_TRY(new_uuid_v7(now));
     return file_statement(statement, desk, settings, now);
-}
-
-std::vector<certs::Report> verified_statements(const Settings& settings, const Clock& clock,
-                                               const certs::Trust& trust, const std::string& folder,
-                                               const std::string& sha256) {
-    std::vector<certs::Report> reports;
-    for (const std::string& path : statements_about(settings, folder, sha256)) {
-        const auto files = certs::read_folder(path);
-        if (files) reports.push_back(certs::verify_folder(*files, trust, clock.now()));
-    }
-    return reports;
 }
 
 }  // namespace quietus::app

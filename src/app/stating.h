@@ -36,9 +36,4 @@ struct Stated {
 Result<Stated> make_statement(const Host& host, const Settings& settings, const Clock& clock,
                               const StatementRequest& request);
 
-/// Documents that lead back to an authentic one, each verified with the same trust.
-std::vector<certs::Report> verified_statements(const Settings& settings, const Clock& clock,
-                                               const certs::Trust& trust, const std::string& folder,
-                                               const std::string& sha256);
-
 }  // namespace quietus::app

@@ -82,22 +82,55 @@ ExitStatus run_certificate_verify(Context& context, const CertificateFlags& flag
     return report->status();
 }
 
+std::string standing_text(const app::ShownCertificate& shown) {
+    std::string text = shown.standing.title + "\n";
+    for (const std::string& missing : shown.standing.missing)
+        text += "  not yet a certificate: " + missing + "\n";
+    for (const certs::SignedStatement& statement : shown.standing.statements)
+        text += "  " + statement.issued + "  " + statement.type + ": " + statement.sentence +
+                " (signed by " + statement.signer + ")\n";
+    for (const std::string& folder : shown.not_counted) text += "  not counted: " + folder + "\n";
+    return text;
+}
+
+Json statements_json(const certs::Standing& standing) {
+    Json list = Json::array();
+    for (const certs::SignedStatement& statement : standing.statements) {
+        list.push_back({{"record_type", statement.type},
+                        {"id", statement.id},
+                        {"issued", statement.issued},
+                        {"signer", statement.signer},
+                        {"signer_sha256", statement.fingerprint},
+                        {"states", statement.sentence}});
+    }
+    return list;
+}
+
 // The record of an authentic folder, one member a line; whatever is not authentic is not shown as
 // if it were.
 ExitStatus run_certificate_show(Context& context, const CertificateFlags& flags) {
-    const auto report =
-        app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
-    if (!report) return fail(context, report.error());
-    if (!report->authentic) {
-        context.output.finding("verification", report_fields(*report), certs::report_text(*report));
+    const auto shown =
+        app::show_certificate(flags.folder, flags.trust, context.settings, context.clock);
+    if (!shown) return fail(context, shown.error());
+    const certs::Report& report = shown->report;
+    if (!report.authentic) {
+        context.output.finding("verification", report_fields(report), certs::report_text(report));
         return ExitStatus::no;
     }
-    context.output.finding("record", {{"record", report->record}}, report->record.dump(2));
+    context.output.finding("record",
+                           {{"record", report.record},
+                            {"title", shown->standing.title},
+                            {"missing", shown->standing.missing},
+                            {"statements", statements_json(shown->standing)},
+                            {"not_counted", shown->not_counted}},
+                           standing_text(*shown) + report.record.dump(2));
     return ExitStatus::ok;
 }
 
 void add_trust(CLI::App& sub, CertificateFlags& flags) {
-    sub.add_option("DIR", flags.folder, "Evidence folder")->required();
+    sub.add_option("CERT", flags.folder,
+                   "Evidence folder, or the id or serial number of a record under --out")
+        ->required();
     sub.add_option("--ca", flags.trust.ca_file,
                    "Certificates you trust (PEM); default: this host's own key");
     sub.add_option("--fingerprint", flags.trust.fingerprint,
