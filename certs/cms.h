@@ -24,11 +24,13 @@ struct Signer {
     std::string subject;                    ///< Printable.
     std::string fingerprint;                ///< Hex SHA-256 of the certificate.
     std::vector<std::string> certificates;  ///< DER of every certificate inside the signature.
+    std::vector<std::string> chain;  ///< DER, from the signer's up to the anchor that was trusted.
 };
 
-/// Who signed these bytes; `not_authentic` says why nobody whom `trust` names did.
+/// Who signed these bytes; `not_authentic` says why nobody whom `trust` names did. The certificates
+/// must have been valid at the time `at`: of the signing where a time stamp shows it, else now.
 Result<Signer> verify_detached(std::string_view signature, std::string_view content,
-                               const Trust& trust, UtcTime now);
+                               const Trust& trust, UtcTime at);
 
 /// DER of each certificate of a PEM text.
 std::vector<std::string> certificates_of(std::string_view pem);

@@ -196,11 +196,16 @@ std::string why_not_trusted(int error, X509* signer) {
     }
 }
 
-Result<void> check_chain(X509* signer, STACK_OF(X509) * embedded, X509_STORE* store) {
+Result<std::vector<std::string>> checked_chain(X509* signer, STACK_OF(X509) * embedded,
+                                               X509_STORE* store) {
     const StoreContext context{X509_STORE_CTX_new()};
     QUIETUS_CHECK(context && X509_STORE_CTX_init(context.get(), store, signer, embedded) == 1);
-    if (X509_verify_cert(context.get()) == 1) return {};
-    return refuse(why_not_trusted(X509_STORE_CTX_get_error(context.get()), signer));
+    if (X509_verify_cert(context.get()) != 1)
+        return refuse(why_not_trusted(X509_STORE_CTX_get_error(context.get()), signer));
+    const STACK_OF(X509)* found = X509_STORE_CTX_get0_chain(context.get());
+    std::vector<std::string> chain;
+    for (int i = 0; i < sk_X509_num(found); ++i) chain.push_back(der_of(sk_X509_value(found, i)));
+    return chain;
 }
 
 Result<CertificateStack> trusted_certificates(const Trust& trust, X509* signer) {
@@ -229,7 +234,7 @@ Result<CertificateStack> trusted_certificates(const Trust& trust, X509* signer) 
 }  // namespace
 
 Result<Signer> verify_detached(std::string_view signature, std::string_view content,
-                               const Trust& trust, UtcTime now) {
+                               const Trust& trust, UtcTime at) {
     const CmsHandle cms = QUIETUS_TRY(decode_exact(signature));
     const auto signer_id = signer_id_of(signature);
     if (!signer_id) {
@@ -246,8 +251,9 @@ Result<Signer> verify_detached(std::string_view signature, std::string_view cont
         return refuse("not CAdES: it does not name its certificate");
 
     const CertificateStack roots = QUIETUS_TRY(trusted_certificates(trust, signer));
-    const StoreHandle store = anchors(roots.get(), now);
-    QUIETUS_TRY(check_chain(signer, embedded.get(), store.get()));
+    const StoreHandle store = anchors(roots.get(), at);
+    std::vector<std::string> chain =
+        QUIETUS_TRY(checked_chain(signer, embedded.get(), store.get()));
     const BioHandle in = bio_over(content);
     const BioHandle nowhere{BIO_new(BIO_s_null())};
     // CMS_NOCRL: an old CRL carried inside would win over a newer one. There is none, and none is
@@ -256,7 +262,10 @@ Result<Signer> verify_detached(std::string_view signature, std::string_view cont
     if (CMS_verify(cms.get(), nullptr, store.get(), in.get(), nowhere.get(), flags) != 1)
         return refuse("does not hold for these bytes: " + openssl_reason());
 
-    Signer result{printable_name(X509_get_subject_name(signer)), sha256_hex(der_of(signer)), {}};
+    Signer result;
+    result.subject = printable_name(X509_get_subject_name(signer));
+    result.fingerprint = sha256_hex(der_of(signer));
+    result.chain = std::move(chain);
     for (int i = 0; i < sk_X509_num(embedded.get()); ++i)
         result.certificates.push_back(der_of(sk_X509_value(embedded.get(), i)));
     return result;

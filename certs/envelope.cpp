@@ -19,7 +19,9 @@ Json evidence_part(const IssueContext& context, const Folder& files) {
             {"register",
              {{"id", text_or(context.register_id, no_register)},
               {"log_public_key", text_or(context.register_public_key, no_register)}}},
-            {"time_stamp", unavailable("no time-stamp authority is configured")},
+            {"time_stamp", context.time_stamp_authority.empty()
+                               ? unavailable("no time-stamp authority is configured")
+                               : Json{{"authority", printable_text(context.time_stamp_authority)}}},
             {"files", list}};
 }
 

@@ -25,6 +25,7 @@ struct IssueContext {
     std::string register_public_key;  ///< Base64 of the raw Ed25519 public key.
     std::string durability{"this-host-only"};
     std::string configuration_sha256;  ///< Hex; digest of the effective configuration.
+    std::string time_stamp_authority;  ///< URL; a stamp of it will stand beside the record.
     std::string salt;                  ///< Hex of 32 random bytes, for the digest of people.json.
     std::string approved_standard;  ///< The organisation's own; empty where it has approved none.
 };

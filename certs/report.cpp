@@ -132,6 +132,7 @@ Json report_json(const Report& report) {
     json["type"] = report.type;
     if (report.verdict) json["verdict"] = to_string(*report.verdict);
     json["record_sha256"] = report.record_sha256;
+    if (!report.stamped_at.empty()) json["stamped_at"] = report.stamped_at;
     json["signer"] = {{"subject", report.signer_subject},
                       {"fingerprint_sha256", report.signer_fingerprint}};
     json["id"] = report.id;

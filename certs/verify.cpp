@@ -8,9 +8,12 @@
 #include "certs/cms.h"
 #include "certs/envelope.h"
 #include "certs/register/register.h"
+#include "certs/renewal.h"
+#include "certs/revocation.h"
 #include "certs/rules.h"
 #include "certs/schema.h"
 #include "certs/statement.h"
+#include "certs/time_stamp.h"
 
 namespace quietus::certs {
 
@@ -47,10 +50,11 @@ class Inspection {
     // vouched for.
     Report run() {
         using Check = Checked (Inspection::*)();
-        constexpr std::array<Check, 9> kChecks{
-            &Inspection::check_names,   &Inspection::check_signature, &Inspection::check_form,
-            &Inspection::check_files,   &Inspection::check_people,    &Inspection::check_chain,
-            &Inspection::check_receipt, &Inspection::check_schema,    &Inspection::check_content};
+        constexpr std::array<Check, 12> kChecks{
+            &Inspection::check_names,     &Inspection::check_renewals, &Inspection::check_stamp,
+            &Inspection::check_signature, &Inspection::check_revoked,  &Inspection::check_form,
+            &Inspection::check_files,     &Inspection::check_people,   &Inspection::check_chain,
+            &Inspection::check_receipt,   &Inspection::check_schema,   &Inspection::check_content};
         Report report;
         for (const Check check : kChecks) {
             const Checked outcome = (this->*check)();
@@ -85,9 +89,42 @@ class Inspection {
         return "folder: one record, " + stem_ + ".json";
     }
 
+    Checked check_renewals() {
+        const Renewed renewed =
+            QUIETUS_TRY(quietus::certs::check_renewals(folder_, trust_.tsa_roots_pem, now_));
+        as_of_ = renewed.as_of;
+        if (renewed.findings.empty()) return "renewals: none";
+        std::string text;
+        for (const std::string& finding : renewed.findings)
+            text += (text.empty() ? "" : "; ") + finding;
+        return text;
+    }
+
+    // From here on the signature is judged at the time a trusted authority saw it.
+    Checked check_stamp() {
+        signed_at_ = {.time = as_of_, .stamped = false};
+        const auto stamp = folder_.find(stem_ + ".tsr");
+        if (stamp == folder_.end()) return "time stamp: none";
+        auto stamped = verify_time_stamp(stamp->second, folder_.at(stem_ + ".p7s"),
+                                         trust_.tsa_roots_pem, as_of_);
+        if (!stamped)
+            return refuse(stamped.error().message,
+                          "a renewal made while its authority was valid would hold it up");
+        if (!stamped->trusted)
+            return "time stamp: " + to_rfc3339(stamped->time) + " by " + stamped->authority +
+                   ", not relied on (--tsa-ca names whom to believe)";
+        signed_at_ = {.time = stamped->time, .stamped = true};
+        return "time stamp: signed before " + to_rfc3339(stamped->time) + ", says " +
+               stamped->authority;
+    }
+
+    Checked check_revoked() {
+        return check_revocation(signer_.chain, trust_.crls_pem, signed_at_, now_);
+    }
+
     Checked check_signature() {
-        signer_ =
-            QUIETUS_TRY(verify_detached(folder_.at(stem_ + ".p7s"), record_bytes(), trust_, now_));
+        signer_ = QUIETUS_TRY(
+            verify_detached(folder_.at(stem_ + ".p7s"), record_bytes(), trust_, signed_at_.time));
         return "signature: good, CAdES-BES, ECDSA P-256 with SHA-256, by " + signer_.subject;
     }
 
@@ -101,7 +138,7 @@ class Inspection {
     // What is beside the record without being listed in it is vouched for by its own signature.
     bool vouches_for_itself(const std::string& name) const {
         return name == stem_ + ".json" || name == stem_ + ".p7s" || name == kReceiptName ||
-               name == kPeopleName;
+               name == kPeopleName || name == stem_ + ".tsr" || is_renewal_name(name);
     }
 
     Result<void> check_listed(const std::string& name, const std::string& digest) {
@@ -155,6 +192,15 @@ class Inspection {
                " certificate(s), those inside the signature among them";
     }
 
+    // What the signer promised must not be taken away unnoticed.
+    Result<void> check_stamp_is_there() const {
+        const Json evidence = QUIETUS_TRY(member(record_, "evidence"));
+        const Json stamp = QUIETUS_TRY(member(evidence, "time_stamp"));
+        if (folder_.contains(stem_ + ".tsr") || !string_member(stamp, "authority")) return {};
+        return refuse("time stamp: the record promises one, and it is missing",
+                      "quietus resume completes evidence that is owed");
+    }
+
     // A person far from the register may state something; an erase is always registered.
     bool may_be_unregistered() const {
         if (!is_statement_type(stem_)) return false;
@@ -175,6 +221,7 @@ class Inspection {
 
     Checked check_receipt() {
         const auto receipt = folder_.find(kReceiptName);
+        if (rule_ != ReceiptRule::not_yet) QUIETUS_TRY(check_stamp_is_there());
         if (receipt == folder_.end() && rule_ == ReceiptRule::not_yet) return "receipt: none yet";
         if (receipt == folder_.end() && !may_be_unregistered()) {
             return refuse("receipt: none, so the record is not shown to be in a register",
@@ -187,8 +234,7 @@ class Inspection {
             QUIETUS_TRY_CONTEXT(string_member(log, "id"), "receipt: the record names no register");
         const std::string key = QUIETUS_TRY_CONTEXT(string_member(log, "log_public_key"),
                                                     "receipt: the record names no register");
-        const LeafFacts facts =
-            QUIETUS_TRY(leaf_of(record_, record_bytes(), folder_.at(stem_ + ".p7s")));
+        const LeafFacts facts = QUIETUS_TRY(leaf_of(record_, folder_, stem_));
         QUIETUS_TRY_CONTEXT(verify_receipt(receipt->second, facts, origin, key), "receipt");
         return "receipt: in the register " + printable_text(origin);
     }
@@ -206,6 +252,7 @@ class Inspection {
         report.record_sha256 = sha256_hex(record_bytes());
         report.serial = text(record_["drive"], "serial");
         report.model = text(record_["drive"], "model");
+        if (signed_at_.stamped) report.stamped_at = to_rfc3339(signed_at_.time);
         report.register_id = text(record_["evidence"]["register"], "id");
         report.record = std::move(record_);
         report.authentic = true;
@@ -217,6 +264,8 @@ class Inspection {
     const Trust& trust_;
     UtcTime now_;
     ReceiptRule rule_;
+    UtcTime as_of_{};  // of the renewals, else now
+    SignedAt signed_at_{};
     std::string stem_;
     Signer signer_;
     Json record_;

@@ -18,6 +18,8 @@ struct Trust {
     std::string roots_pem;  ///< --ca FILE; may be empty with a fingerprint.
     std::optional<std::string>
         fingerprint;  ///< --fingerprint: hex SHA-256 of the signer's certificate, colons allowed.
+    std::string tsa_roots_pem{};  ///< --tsa-ca: whose time stamps are believed; none where empty.
+    std::string crls_pem{};       ///< --crl: revocation lists; not asked about where empty.
 };
 
 struct Finding {
@@ -34,6 +36,7 @@ struct Report {
     std::string signer_subject, signer_fingerprint;
     std::string id, serial, model;
     std::string register_id;
+    std::string stamped_at;     ///< RFC 3339 by a trusted time stamp; empty without one.
     std::string record_sha256;  ///< Hex, of the record's bytes.
     Json record;  ///< The whole parsed record, for `certificate show` and `verify DEVICE`.
 

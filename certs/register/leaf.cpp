@@ -17,17 +17,19 @@ std::string text_in(const Json& object, const char* key) {
 }  // namespace
 
 std::string leaf_bytes(const LeafFacts& facts) {
-    return canonical_json({{"schema", kLeafSchema},
-                           {"id", facts.id},
-                           {"type", facts.type},
-                           {"verdict", facts.verdict},
-                           {"serial", facts.serial},
-                           {"wwn", facts.wwn},
-                           {"model", facts.model},
-                           {"issued", facts.issued},
-                           {"record_sha256", facts.record_sha256},
-                           {"signature_sha256", facts.signature_sha256},
-                           {"size_bytes", json_integer(facts.size_bytes)}});
+    Json json{{"schema", kLeafSchema},
+              {"id", facts.id},
+              {"type", facts.type},
+              {"verdict", facts.verdict},
+              {"serial", facts.serial},
+              {"wwn", facts.wwn},
+              {"model", facts.model},
+              {"issued", facts.issued},
+              {"record_sha256", facts.record_sha256},
+              {"signature_sha256", facts.signature_sha256},
+              {"size_bytes", json_integer(facts.size_bytes)}};
+    if (!facts.time_stamp_sha256.empty()) json["time_stamp_sha256"] = facts.time_stamp_sha256;
+    return canonical_json(json);
 }
 
 Result<LeafFacts> parse_leaf(std::string_view leaf) {
@@ -42,14 +44,17 @@ Result<LeafFacts> parse_leaf(std::string_view leaf) {
         .issued = text_in(json, "issued"),
         .record_sha256 = text_in(json, "record_sha256"),
         .signature_sha256 = text_in(json, "signature_sha256"),
+        .time_stamp_sha256 = text_in(json, "time_stamp_sha256"),
         .size_bytes = QUIETUS_TRY_CONTEXT(integer_member(json, "size_bytes"), "register entry")};
     if (leaf_bytes(facts) != leaf)
         return failure(ErrorCode::bad_evidence, "register entry: not in its one spelling");
     return facts;
 }
 
-Result<LeafFacts> leaf_of(const Json& record, std::string_view record_bytes,
-                          std::string_view signature_bytes) {
+Result<LeafFacts> leaf_of(const Json& record, const Folder& folder, const std::string& stem) {
+    const auto bytes = folder.find(stem + ".json");
+    const auto signature = folder.find(stem + ".p7s");
+    QUIETUS_CHECK(bytes != folder.end() && signature != folder.end());
     const Json drive = QUIETUS_TRY(member(record, "drive"));
     LeafFacts facts;
     facts.id = QUIETUS_TRY(string_member(record, "id"));
@@ -65,8 +70,10 @@ Result<LeafFacts> leaf_of(const Json& record, std::string_view record_bytes,
     } else if (const auto size = integer_member(drive, "size_bytes")) {
         facts.size_bytes = *size;
     }
-    facts.record_sha256 = sha256_hex(record_bytes);
-    facts.signature_sha256 = sha256_hex(signature_bytes);
+    facts.record_sha256 = sha256_hex(bytes->second);
+    facts.signature_sha256 = sha256_hex(signature->second);
+    if (const auto stamp = folder.find(stem + ".tsr"); stamp != folder.end())
+        facts.time_stamp_sha256 = sha256_hex(stamp->second);
     return facts;
 }
 

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/result.h"
 #include "base/utc_time.h"
+#include "certs/evidence.h"
 
 namespace quietus::certs {
 
@@ -19,17 +20,17 @@ namespace quietus::certs {
 /// folder.
 struct LeafFacts {
     std::string id, type, verdict, serial, wwn, model;
-    std::string issued;            ///< RFC 3339
-    std::string record_sha256;     ///< of the stored record's bytes
-    std::string signature_sha256;  ///< of the signature file's bytes
+    std::string issued;               ///< RFC 3339
+    std::string record_sha256;        ///< of the stored record's bytes
+    std::string signature_sha256;     ///< of the signature file's bytes
+    std::string time_stamp_sha256{};  ///< of the time stamp's bytes; empty without one
     std::uint64_t size_bytes{0};
 };
 /// Every string must be UTF-8 (leaf_of sees to it).
 std::string leaf_bytes(const LeafFacts& facts);
 Result<LeafFacts> parse_leaf(std::string_view leaf);
-/// The same from a verified record's JSON and the digests of its two files.
-Result<LeafFacts> leaf_of(const Json& record, std::string_view record_bytes,
-                          std::string_view signature_bytes);
+/// The same from a verified document's JSON and the folder with its files, called `stem`.
+Result<LeafFacts> leaf_of(const Json& record, const Folder& folder, const std::string& stem);
 
 /// The log's storage: a sequence of leaves. Append-only by contract; `check` finds out who broke
 /// it.

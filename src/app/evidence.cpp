@@ -46,8 +46,7 @@ Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record
 Result<void> enter_register(EvidenceDesk& desk, const std::string& stem, certs::Folder& folder) {
     const std::string& bytes = folder.at(stem + ".json");
     const Json record = QUIETUS_TRY(parse_json(bytes));
-    const certs::LeafFacts leaf =
-        QUIETUS_TRY(certs::leaf_of(record, bytes, folder.at(stem + ".p7s")));
+    const certs::LeafFacts leaf = QUIETUS_TRY(certs::leaf_of(record, folder, stem));
     folder["receipt.json"] = QUIETUS_TRY_CONTEXT(desk.log.append(leaf), "register");
     return {};
 }

@@ -165,7 +165,7 @@ Result<Stated> file_statement(const certs::Statement& statement, Desk& desk,
     // A folder that cannot be written must not leave an entry behind.
     QUIETUS_TRY(check_writable(settings.out_dir(), bytes.size(), "evidence (--out)"));
     if (desk.log) {
-        const auto leaf = QUIETUS_TRY(certs::leaf_of(json, bytes, folder.at(stem + ".p7s")));
+        const auto leaf = QUIETUS_TRY(certs::leaf_of(json, folder, stem));
         folder["receipt.json"] = QUIETUS_TRY_CONTEXT(desk.log->append(leaf), "register");
     }
     Stated stated;

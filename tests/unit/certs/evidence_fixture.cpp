@@ -175,7 +175,7 @@ Folder Issuer::registered(Result<Folder> folder, const std::string& stem) {
     QUIETUS_CHECK(folder.has_value());
     const Json json = parse_json(folder->at(stem + ".json")).value();
     const LeafFacts facts =
-        leaf_of(json, folder->at(stem + ".json"), folder->at(stem + ".p7s")).value();
+        leaf_of(json, *folder, stem).value();
     (*folder)["receipt.json"] = log_register->append(facts).value();
     return *folder;
 }

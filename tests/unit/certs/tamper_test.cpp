@@ -40,7 +40,7 @@ Folder a_small_folder(Issuer& issuer) {
     folder["certificate.json"] = bytes;
     folder["certificate.p7s"] = sign_detached(issuer.key, bytes, kNow).value();
     const Json json = parse_json(bytes).value();
-    const LeafFacts facts = leaf_of(json, bytes, folder.at("certificate.p7s")).value();
+    const LeafFacts facts = leaf_of(json, folder, "certificate").value();
     folder["receipt.json"] = issuer.log_register->append(facts).value();
     return folder;
 }
