@@ -174,8 +174,7 @@ Folder Issuer::folder_for(const Statement& statement) {
 Folder Issuer::registered(Result<Folder> folder, const std::string& stem) {
     QUIETUS_CHECK(folder.has_value());
     const Json json = parse_json(folder->at(stem + ".json")).value();
-    const LeafFacts facts =
-        leaf_of(json, *folder, stem).value();
+    const LeafFacts facts = leaf_of(json, *folder, stem).value();
     (*folder)["receipt.json"] = log_register->append(facts).value();
     return *folder;
 }
