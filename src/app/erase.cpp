@@ -29,11 +29,12 @@ namespace {
 // anything left to do; until erase_and_certify() no byte of any drive is written.
 class EraseCall {
   public:
-    EraseCall(const EraseRequest& request, Services services)
+    EraseCall(const EraseRequest& request, Services services, std::optional<EvidenceDesk> desk)
         : request_{request},
           services_{services},
           state_{request.settings.state_dir},
-          began_{services.clock.monotonic()} {}
+          began_{services.clock.monotonic()},
+          desk_{std::move(desk)} {}
 
     ExitStatus run() {
         const bool goes_on = prepare() && name_devices() && look() && make_plans() &&
@@ -67,12 +68,14 @@ class EraseCall {
             for (Target& target : targets_) blame(target, call_objections_.front());
             return false;
         }
-        auto desk = open_desk(state_, request_.settings, services_);
-        if (!desk) {
-            object_all("set-up", desk.error());
-            return false;
+        if (!desk_) {
+            auto desk = open_desk(state_, request_.settings, services_);
+            if (!desk) {
+                object_all("set-up", desk.error());
+                return false;
+            }
+            desk_.emplace(std::move(*desk));
         }
-        desk_.emplace(std::move(*desk));
         // Where evidence is owed, its drives may need no more than what is there already.
         room_ = room_for_evidence();
         const auto owed = evidence_owed(state_);
@@ -473,7 +476,11 @@ class EraseCall {
 }  // namespace
 
 ExitStatus erase_drives(const EraseRequest& request, Services services) {
-    return EraseCall{request, services}.run();
+    return EraseCall{request, services, std::nullopt}.run();
+}
+
+ExitStatus erase_drives(const EraseRequest& request, Services services, EvidenceDesk desk) {
+    return EraseCall{request, services, std::move(desk)}.run();
 }
 
 }  // namespace quietus::app

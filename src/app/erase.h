@@ -20,6 +20,8 @@
 
 namespace quietus::app {
 
+struct EvidenceDesk;
+
 /// More at a time would need more memory than a host for erasing has: each drive being written has
 /// a process with 8 MiB in flight and up to 32 MiB in all, so this many stay within 8 GiB.
 inline constexpr unsigned kParallelMax = 256;
@@ -61,5 +63,8 @@ struct Services {
 /// The exit status of the call. Results and objections have been told to the observer, one result
 /// per drive.
 ExitStatus erase_drives(const EraseRequest& request, Services services);
+/// The same at a desk that is open already, of the request's settings: what it was opened with (a
+/// passphrase from a pipe) may not be there a second time.
+ExitStatus erase_drives(const EraseRequest& request, Services services, EvidenceDesk desk);
 
 }  // namespace quietus::app

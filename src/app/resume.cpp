@@ -48,10 +48,9 @@ class ResumeCall {
         std::string path;  ///< Where the drive is now.
     };
 
-    // The desk is closed again before the erase opens one of its own.
     Result<void> read() {
-        auto desk = QUIETUS_TRY(open_desk(state_, request_.settings, services_));
-        read_ = read_journals(desk);
+        desk_.emplace(QUIETUS_TRY(open_desk(state_, request_.settings, services_)));
+        read_ = read_journals(*desk_);
         return {};
     }
 
@@ -210,7 +209,7 @@ class ResumeCall {
             const Consent consent = one.what.run.record.consent;
             erase.resumes.push_back({.run = std::move(one.what.run), .consent = consent});
         }
-        return erase_drives(erase, services_);
+        return erase_drives(erase, services_, std::move(*desk_));
     }
 
     // -- Refusals
@@ -249,6 +248,7 @@ class ResumeCall {
     const ResumeRequest& request_;
     Services services_;
     StateDir state_;
+    std::optional<EvidenceDesk> desk_;  ///< Until the erase takes it over.
     JournalsRead read_;
     std::vector<Chosen> chosen_;
     std::vector<Objection> objections_;

@@ -1,6 +1,9 @@
 // What broke off is carried on: by whom it may be, what is done again, and what the record says.
 
+#include <array>
 #include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -9,6 +12,7 @@
 #include "app_fixture.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/unique_fd.h"
 #include "engine/journal.h"
 #include "engine/keystream.h"
 
@@ -49,6 +53,24 @@ class Resume : public EraseTest {
                !host.drive().untouched() && ::waitpid(-1, nullptr, WNOHANG) > 0) {
         }
     }
+    // This host's own key, encrypted, as --key and --cert name it.
+    void encrypt_key(const std::string& passphrase) {
+        settings.key_file = scratch.path() + "/encrypted.pem";
+        settings.certificate_file = state("keys/local.cert.pem");
+        const std::string command = "openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 1000 -in " +
+                                    state("keys/local.key.pem") + " -passout pass:" + passphrase +
+                                    " -out " + settings.key_file;
+        ASSERT_EQ(std::system(command.c_str()), 0);  // NOLINT(*-env33-c,*-mt-unsafe): ours
+    }
+    // The read end of a pipe that says it once.
+    UniqueFd pipe_of(const std::string& text) {
+        std::array<int, 2> ends{};
+        QUIETUS_CHECK(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        const UniqueFd in{ends[1]};
+        QUIETUS_CHECK(::write(in.get(), text.data(), text.size()) ==
+                      static_cast<ssize_t>(text.size()));
+        return UniqueFd{ends[0]};
+    }
     std::vector<std::string> journals() const { return names(state("journal")); }
     std::string journal(std::size_t i) const { return state("journal/") + journals().at(i); }
     Json record() const {
@@ -78,6 +100,17 @@ TEST_F(Resume, CarriesOnAfterASignalWithoutBeingAskedAgainAndWritesOnlyTheRest) 
     EXPECT_EQ(record()["verification"]["covered_bytes"], 4 * kMiB);
     EXPECT_EQ(journals().size(), 2U);
     EXPECT_EQ(owed(), 0U);
+}
+
+TEST_F(Resume, ReadsThePassphraseOfItsKeyOnce) {
+    add();
+    break_off_by_signal();
+    encrypt_key("sesame");
+    const UniqueFd passphrase = pipe_of("sesame\n");
+    settings.passphrase_fd = passphrase.get();
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok);
+    EXPECT_THAT(observer.objected, testing::IsEmpty());
+    EXPECT_TRUE(there(result().folder + "/certificate.json"));
 }
 
 TEST_F(Resume, CarriesOnAfterEverythingOfOursWasKilled) {
