@@ -15,8 +15,7 @@ const OverwritePass* as_pass(const StepOutcome& outcome) {
 }
 
 bool stands(const StepOutcome& outcome) {
-    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
-    return ended && (as_pass(outcome) == nullptr || outcome.flushed);
+    return came_to_its_end(outcome.end) && (as_pass(outcome) == nullptr || outcome.flushed);
 }
 
 // Nothing stands that was read back as something else: the pass that wrote it is done again, all of

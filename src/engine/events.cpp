@@ -30,9 +30,8 @@ Result<void> fold_done(const Json& entry, EraseRecord& record) {
     if (!done.is_array()) return failure(ErrorCode::bad_evidence, "\"done\" is not an array");
     for (const Json& item : done) {
         StepOutcome outcome = QUIETUS_TRY(outcome_from_json(item, record.plan));
-        const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
-        if (outcome.index != static_cast<int>(record.steps.size()) || !ended ||
-            record.resumed.empty())
+        if (outcome.index != static_cast<int>(record.steps.size()) ||
+            !came_to_its_end(outcome.end) || record.resumed.empty())
             return failure(ErrorCode::bad_evidence, "steps are said to be done that cannot be");
         record.steps.push_back(std::move(outcome));
     }
@@ -119,8 +118,7 @@ std::string expected_of(const StepOutcome& pass) {
 
 VerificationOutcome outcome_of(const StepOutcome& read_back, const Verification& seen) {
     if (!read_back.mismatched.empty()) return VerificationOutcome::fail;
-    if (read_back.end != StepEnd::completed && read_back.end != StepEnd::partial)
-        return VerificationOutcome::unknown;
+    if (!came_to_its_end(read_back.end)) return VerificationOutcome::unknown;
     const std::uint64_t promised =
         seen.mode == VerifyMode::full ? seen.total_bytes : read_back.bytes_promised;
     return read_back.end == StepEnd::completed && seen.covered_bytes >= promised

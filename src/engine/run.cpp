@@ -55,7 +55,7 @@ class Runner {
             outcome.step = drive_.plan().steps[i];
             if (const auto ran = run_step(outcome); !ran)
                 end.cause = ran.error().message;
-            else if (outcome.end != StepEnd::completed && outcome.end != StepEnd::partial)
+            else if (!came_to_its_end(outcome.end))
                 end.cause = to_string(outcome.step) + ": " + outcome.cause;
             end.hung = outcome.end == StepEnd::hung;
         }
@@ -175,7 +175,7 @@ class Runner {
         control_.flushing();
         const auto flushed = drive_.handle().flush();
         outcome.flushed = flushed.has_value();
-        if (!flushed && (outcome.end == StepEnd::completed || outcome.end == StepEnd::partial)) {
+        if (!flushed && came_to_its_end(outcome.end)) {
             outcome.end = StepEnd::io_error;
             outcome.cause = flushed.error().message;
         }
