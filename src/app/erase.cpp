@@ -289,7 +289,7 @@ class EraseCall {
     std::vector<Objection> explained(const Target& target, std::vector<Objection> objections) {
         for (Objection& one : objections) {
             if (one.rule != "exclusive" ||
-                !was_left_hung(state_, target.snapshot->identity, starts_.front().host.boot_id))
+                !was_left_hung(runs_->of(target.snapshot->identity), starts_.front().host.boot_id))
                 continue;
             one.status = ExitStatus::busy;
             one.what =
@@ -325,8 +325,8 @@ class EraseCall {
         start.order =
             gather_order_facts(request_.settings, target.row, manifest_ ? manifest_->sha256 : "");
         start.limits = request_.limits;
-        if (!runs_) runs_ = all_runs(state_);
-        start.attempts_before = attempts_before(*runs_, start.plan.target.identity);
+        if (!runs_) runs_.emplace(state_);
+        start.attempts_before = attempts_of(runs_->of(start.plan.target.identity));
         if (target.resumes == nullptr) return start;
         const engine::Unfinished& before = target.resumes->run;
         start.order = before.record.order;
@@ -459,7 +459,7 @@ class EraseCall {
     std::chrono::nanoseconds began_;
     std::optional<Manifest> manifest_;
     std::optional<ToolFacts> tool_;
-    std::optional<std::vector<EraseRecord>> runs_;  ///< Of every drive, before this call.
+    std::optional<EarlierRuns> runs_;  ///< Before this call.
     std::optional<EvidenceDesk> desk_;
     Result<void> room_;
     std::vector<Target> targets_;

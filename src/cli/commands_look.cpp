@@ -182,12 +182,12 @@ Json run_fields(const EraseRecord& record) {
 
 ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices) {
     std::vector<ExitStatus> statuses;
+    const app::EarlierRuns earlier{app::StateDir{context.settings.state_dir}};
     for (const auto& seen : app::inspect_drives(context.host, devices)) {
         if (seen) {
             std::string text = inspect_text(*seen);
             Json runs = Json::array();
-            const app::StateDir state{context.settings.state_dir};
-            for (const EraseRecord& record : app::earlier_runs(state, seen->identity)) {
+            for (const EraseRecord& record : earlier.of(seen->identity)) {
                 text += "\n  " + run_text(record);
                 runs.push_back(run_fields(record));
             }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "device/json.h"
 #include "plan/json.h"
 #include "record/json.h"
 
@@ -222,6 +223,12 @@ Json evidence_event(const EvidenceDone& done) {
             {"signature_sha256", done.signature_sha256},
             {"register_id", done.register_id},
             {"receipt_sha256", done.receipt_sha256}};
+}
+
+Result<DeviceIdentity> drive_of(const Json& open) {
+    const Json plan = QUIETUS_TRY(member(open, "plan"));
+    const Json target = QUIETUS_TRY(member(plan, "target"));
+    return identity_from_json(QUIETUS_TRY(member(target, "identity")));
 }
 
 bool evidence_is_done(const std::vector<Json>& entries) {
