@@ -52,23 +52,21 @@ Result<Keystream> keystream_from_json(const Json& json) {
                      .nonce = QUIETUS_TRY(hex_member(json, "nonce"))};
 }
 
-namespace {
-
 Json to_json(const Pace& pace) {
     Json speeds = Json::array();
     for (const std::uint64_t speed : pace.kib_per_s) speeds.push_back(json_integer(speed));
     return {{"failed_requests", json_integer(pace.failed_requests)},
             {"retried", json_integer(pace.retried)},
-            {"slowest_ms", json_integer(pace.slowest_ms)},
-            {"kib_per_s", std::move(speeds)}};
+            {"slowest_request_ms", json_integer(pace.slowest_ms)},
+            {"kib_per_s_by_64th", std::move(speeds)}};
 }
 
 Result<Pace> pace_from_json(const Json& json) {
     Pace pace{.failed_requests = QUIETUS_TRY(integer_member(json, "failed_requests")),
               .retried = QUIETUS_TRY(integer_member(json, "retried")),
-              .slowest_ms = QUIETUS_TRY(integer_member(json, "slowest_ms")),
+              .slowest_ms = QUIETUS_TRY(integer_member(json, "slowest_request_ms")),
               .kib_per_s = {}};
-    const Json speeds = QUIETUS_TRY(member(json, "kib_per_s"));
+    const Json speeds = QUIETUS_TRY(member(json, "kib_per_s_by_64th"));
     if (!speeds.is_array() || speeds.size() > kPaceParts)
         return failure(ErrorCode::bad_evidence,
                        "speeds are not a list of at most " + std::to_string(kPaceParts));
@@ -76,8 +74,6 @@ Result<Pace> pace_from_json(const Json& json) {
         pace.kib_per_s.push_back(QUIETUS_TRY(integer_from(speed, "speed")));
     return pace;
 }
-
-}  // namespace
 
 Json to_json(const StepOutcome& outcome) {
     Json json{{"index", outcome.index},
