@@ -165,21 +165,9 @@ class ResumeCall {
     void tell_completed() {
         for (const Completed& one : read_.completed) {
             DriveResult result = result_for(one.record.plan.target);
-            result.id = one.record.id;
-            result.verdict = one.record.verdict;
-            result.media_state = one.record.media_state;
-            result.cause = one.record.cause;
-            result.status = one.record.verdict == Verdict::erased       ? ExitStatus::ok
-                            : one.record.verdict == Verdict::exceptions ? ExitStatus::exceptions
-                                                                        : ExitStatus::not_erased;
-            if (one.filed) {
-                result.folder = one.filed->folder;
-            } else {
-                services_.observer.warning(one.filed.error().message);
-                if (one.record.verdict == Verdict::erased)
-                    result.status = ExitStatus::evidence_incomplete;
-                result.next_action = one.filed.error().hint;
-            }
+            tell_record(one.record, result);
+            tell_filed(one.filed, result);
+            if (!one.filed) services_.observer.warning(one.filed.error().message);
             // A run that is carried on has its result from there.
             const bool goes_on = std::any_of(
                 chosen_.begin(), chosen_.end(),

@@ -132,6 +132,16 @@ TEST_F(Resume, CarriesOnAfterEverythingOfOursWasKilled) {
     }
 }
 
+TEST_F(Resume, SaysWhyTheEvidenceOfAnErasedDriveIsStillNotComplete) {
+    add();
+    break_off_by_kill("signing");
+    ASSERT_TRUE(write_file_durably(scratch.path() + "/file", "", 0600).has_value());
+    settings.out = scratch.path() + "/file/out";
+    EXPECT_EQ(resume({}), ExitStatus::evidence_incomplete);
+    EXPECT_EQ(result().verdict, Verdict::erased);
+    EXPECT_THAT(result().cause, HasSubstr("its evidence is not complete"));
+}
+
 TEST_F(Resume, ADriveThatCameBackUnderAnotherNameIsRecognised) {
     add();
     break_off_by_signal();
