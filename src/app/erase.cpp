@@ -267,13 +267,14 @@ class EraseCall {
             starts_.push_back(start_of(approved_[i], *running_[i]));
         supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals,
                             state_, run_options());
-        std::vector<std::optional<engine::Continuation>> continues;
-        for (const Target* target : running_)
-            continues.push_back(target->resumes == nullptr
-                                    ? std::nullopt
-                                    : std::optional{target->resumes->run.continuation});
+        std::vector<engine::RunOptions> how;
+        for (const Target* target : running_) {
+            how.push_back({.limits = limits_of(*target, request_.limits)});
+            if (target->resumes != nullptr)
+                how.back().continues = target->resumes->run.continuation;
+        }
         const auto taken = supervisor_->take_all(
-            std::move(approved_), std::move(continues), [this] { forget_secrets(*desk_); },
+            std::move(approved_), std::move(how), [this] { forget_secrets(*desk_); },
             request_.skip_refused);
         if (!taken && taken.error().signal) {
             interrupted(*taken.error().signal);
@@ -301,11 +302,9 @@ class EraseCall {
 
     SupervisorOptions run_options() const {
         const auto deadline = [&](std::uint64_t s) { return began_ + std::chrono::seconds{s}; };
-        const RunLimits& limits = request_.limits;
+        const auto& limit = request_.limits.deadline_s;
         return {.parallel = request_.parallel.value_or(kParallelMax),
-                .limits = limits,
-                .deadline =
-                    limits.deadline_s ? std::optional{deadline(*limits.deadline_s)} : std::nullopt};
+                .deadline = limit ? std::optional{deadline(*limit)} : std::nullopt};
     }
 
     EraseRecord start_of(const guard::ApprovedPlan& plan, const Target& target) {
@@ -324,7 +323,7 @@ class EraseCall {
         start.operated_by = gather_operator_facts(services_.host, request_.settings);
         start.order =
             gather_order_facts(request_.settings, target.row, manifest_ ? manifest_->sha256 : "");
-        start.limits = request_.limits;
+        start.limits = limits_of(target, request_.limits);
         if (!runs_) runs_.emplace(state_);
         start.attempts_before = attempts_of(runs_->of(start.plan.target.identity));
         if (target.resumes == nullptr) return start;

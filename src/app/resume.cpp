@@ -29,6 +29,7 @@ class ResumeCall {
         if (const auto ready = read(); !ready) return fail_all(ready.error());
         choose();
         find_drives();
+        limit();
         if (!objections_.empty() && !request_.skip_refused) return refuse();
         for (const Objection& one : objections_) services_.observer.warning(one.what);
         tell_completed();
@@ -46,6 +47,7 @@ class ResumeCall {
     struct Chosen {
         BrokenOff what;
         std::string path;  ///< Where the drive is now.
+        RunLimits limits{};
     };
 
     Result<void> read() {
@@ -160,6 +162,20 @@ class ResumeCall {
         return there && is_returned_drive(identity, there->identity) ? there->path : std::string{};
     }
 
+    void limit() {
+        std::vector<Chosen> limited;
+        for (Chosen& one : chosen_) {
+            const auto limits = limits_after(one.what.run.record.limits, request_.limits);
+            if (!limits) {
+                object(one.path, limits.error());
+                continue;
+            }
+            one.limits = *limits;
+            limited.push_back(std::move(one));
+        }
+        chosen_ = std::move(limited);
+    }
+
     // -- Act
     // ------------------------------------------------------------------------------------------
     void tell_completed() {
@@ -183,19 +199,21 @@ class ResumeCall {
                            .manifest_file = {},
                            .skip_refused = request_.skip_refused,
                            .parallel = request_.parallel,
-                           .limits = request_.limits,
+                           .limits = {},
                            .goal = {},
                            .resumes = {},
                            .consent = request_.consent,
                            .settings = request_.settings,
                            .ask = {}};
+        erase.limits.deadline_s = request_.limits.deadline_s;
         for (Chosen& one : chosen_) {
             const ResumedRun& before = one.what.run.continuation.runs.back();
             services_.observer.note(one.path + ": carries on the run of " +
                                     to_rfc3339(before.started) + ", which ended: " + before.cause);
             erase.devices.push_back(one.path);
             const Consent consent = one.what.run.record.consent;
-            erase.resumes.push_back({.run = std::move(one.what.run), .consent = consent});
+            erase.resumes.push_back(
+                {.run = std::move(one.what.run), .consent = consent, .limits = one.limits});
         }
         return erase_drives(erase, services_, std::move(*desk_));
     }

@@ -73,12 +73,14 @@ Result<void> check_flags(const EraseFlags& flags, const app::Settings& settings)
 
 Result<app::EraseRequest> request_from(const EraseFlags& flags, const app::Settings& settings) {
     QUIETUS_TRY(check_flags(flags, settings));
+    const RunLimits limits = QUIETUS_TRY(app::limits_of(QUIETUS_TRY(flags.limits.said())));
+    const Goal goal = QUIETUS_TRY(flags.goal.goal());
     app::EraseRequest request{.devices = flags.devices,
                               .manifest_file = flags.manifest_file,
                               .skip_refused = flags.skip_refused,
                               .parallel = flags.parallel,
-                              .limits = QUIETUS_TRY(flags.limits.limits()),
-                              .goal = QUIETUS_TRY(flags.goal.goal()),
+                              .limits = limits,
+                              .goal = goal,
                               .consent = {},
                               .settings = settings,
                               .ask = {}};

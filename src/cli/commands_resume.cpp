@@ -24,11 +24,12 @@ Result<app::ResumeRequest> request_from(const ResumeFlags& flags, const app::Set
         return failure(ErrorCode::usage, "nothing is named, or more than --all",
                        "give DEVICEs or journals, or --all alone");
     QUIETUS_TRY(check_parallel(flags.parallel));
+    const app::SaidLimits limits = QUIETUS_TRY(flags.limits.said());
     app::ResumeRequest request{.named = flags.named,
                                .all = flags.all,
                                .skip_refused = flags.skip_refused,
                                .parallel = flags.parallel,
-                               .limits = QUIETUS_TRY(flags.limits.limits()),
+                               .limits = limits,
                                .consent = {},
                                .settings = settings};
     request.consent.confirmations = flags.confirm;

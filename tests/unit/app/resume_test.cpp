@@ -113,6 +113,41 @@ TEST_F(Resume, ReadsThePassphraseOfItsKeyOnce) {
     EXPECT_TRUE(there(result().folder + "/certificate.json"));
 }
 
+TEST_F(Resume, GoesAsFarAsTheFirstRunWasAllowedToUnlessToldOtherwise) {
+    run_limits.min_rate = 1;
+    run_limits.deadline_s = 3600;
+    run_limits.request_deadline_s = 77;
+    run_limits.bad_area_s = 88;
+    run_limits.retries = 7;
+    run_limits.backward = true;
+    add();
+    break_off_by_signal();
+    said_limits.retries = 2;
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok) << result().cause;
+    const Json limits = record()["sanitization"]["run_limits"];
+    EXPECT_EQ(limits["min_rate"], 1);
+    EXPECT_EQ(limits["request_deadline_s"], 77);
+    EXPECT_EQ(limits["bad_area_s"], 88);
+    EXPECT_EQ(limits["retries"], 2) << "as said now";
+    EXPECT_EQ(limits["direction"], "backward");
+    EXPECT_FALSE(limits["deadline_s"].is_number()) << "of the call that it was said in";
+    EXPECT_FALSE(limits["max_rate"].is_number());
+}
+
+TEST_F(Resume, RefusesALimitThatDoesNotGoWithThoseOfTheFirstRun) {
+    run_limits.min_rate = kMiB;
+    add();
+    break_off_by_signal();
+    const std::size_t before = bytes_written();
+    said_limits.max_rate = kMiB;
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::usage);
+    EXPECT_THAT(result().next_action, HasSubstr("give --min-rate too"));
+    EXPECT_EQ(bytes_written(), before);
+    said_limits.min_rate = 0;
+    said_limits.max_rate = 8 * kMiB;
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok) << result().cause;
+}
+
 TEST_F(Resume, CarriesOnAfterEverythingOfOursWasKilled) {
     for (const std::string phase : {"overwrite", "read back", "signing"}) {
         SCOPED_TRACE(phase);
