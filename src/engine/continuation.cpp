@@ -57,7 +57,8 @@ std::string how_it_ended(const EraseRecord& record) {
 }  // namespace
 
 Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_view text) {
-    Unfinished found{.record = QUIETUS_TRY(fold(entries, text)), .continuation = {}};
+    Unfinished found;
+    found.record = QUIETUS_TRY(fold(entries, text));
     const EraseRecord& record = found.record;
     if (!record.any_write_issued)
         return failure(ErrorCode::usage,
