@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/sample.h"
 #include "run_fixture.h"
 #include "support/record_builder.h"
 
