@@ -12,6 +12,35 @@ bool ends_in_repetition(const Technique& technique) {
     return !technique.passes.empty() && !is_position_unique(technique.passes.back());
 }
 
+// Does the technique end in zeros, as a drawn byte may be one?
+bool ends_in_zeros(const EraseRecord& record) {
+    const auto& passes = record.plan.technique.passes;
+    Pattern last = passes.back();
+    for (const StepOutcome& outcome : record.steps) {
+        const auto* pass = std::get_if<OverwritePass>(&outcome.step);
+        if (pass != nullptr && pass->role == PassRole::technique &&
+            pass->index == static_cast<int>(passes.size()))
+            last = written_pattern(outcome);
+    }
+    const auto* constant = std::get_if<ConstantPattern>(&last);
+    return constant == nullptr || std::all_of(constant->bytes.begin(), constant->bytes.end(),
+                                              [](std::byte b) { return b == std::byte{0}; });
+}
+
+// What docs/undetectable.md shows to be believed of a drive that lies: the pairs of a fault and
+// this last pass.
+std::string not_shown_by_repetition(const EraseRecord& record) {
+    std::string text =
+        "The last pass is a constant pattern: reading it back cannot tell blocks apart, so a drive "
+        "that answers for one address with the block of another, as one with a faked capacity "
+        "does, would look the same";
+    if (ends_in_zeros(record))
+        text +=
+            "; and since the pattern is zeros, so would one that keeps or returns zeros "
+            "instead of what is written";
+    return text + ".";
+}
+
 // Was a proof pass written, and read back without a fault?
 bool was_proved(const EraseRecord& record) {
     return std::any_of(record.steps.begin(), record.steps.end(), [](const StepOutcome& outcome) {
@@ -41,10 +70,8 @@ void add_limits_of_the_technique(const EraseRecord& record, std::vector<std::str
             was_proved(record)
                 ? "The last pass of the technique is a constant pattern, which cannot tell blocks "
                   "apart; that each place kept bytes of its own was shown for the pass before the "
-                  "technique."
-                : "The last pass is a constant pattern: reading it back cannot tell blocks apart, "
-                  "so a drive that maps many addresses to one block, or answers with stale or "
-                  "invented constants, would look the same.");
+                  "technique, and for that moment."
+                : not_shown_by_repetition(record));
     }
     if (plans_to_blank(record.plan)) {
         limits.emplace_back(

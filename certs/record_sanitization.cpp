@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "certs/json_parts.h"
 #include "certs/record_parts.h"
+#include "record/json.h"
 
 namespace quietus::certs {
 
@@ -51,15 +52,6 @@ Json pattern_parts(const StepOutcome* pass) {
                                                 : unavailable("the pattern is no keystream")}};
 }
 
-Json pace_part(const Pace& pace) {
-    Json speeds = Json::array();
-    for (const std::uint64_t speed : pace.kib_per_s) speeds.push_back(json_integer(speed));
-    return {{"failed_requests", json_integer(pace.failed_requests)},
-            {"retried", json_integer(pace.retried)},
-            {"slowest_request_ms", json_integer(pace.slowest_ms)},
-            {"kib_per_s_by_64th", std::move(speeds)}};
-}
-
 Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t sector) {
     Json json{
         {"index", step.index},
@@ -76,7 +68,7 @@ Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t s
         {"failed", sector_ranges(step.failed, sector)},
         {"mismatched", sector_ranges(step.mismatched, sector)},
         {"unreadable", sector_ranges(step.unreadable, sector)},
-        {"pace", pace_part(step.pace)},
+        {"pace", to_json(step.pace)},
         {"device_said", unavailable("block requests carry no answer beyond success or errno")},
         {"cause", text_or(step.cause, "nothing went wrong")},
         {"end", to_string(step.end)}};

@@ -34,18 +34,18 @@ std::string leaf_bytes(const LeafFacts& facts) {
 
 Result<LeafFacts> parse_leaf(std::string_view leaf) {
     const Json json = QUIETUS_TRY_CONTEXT(parse_json(leaf), "register entry");
-    LeafFacts facts{
-        .id = text_in(json, "id"),
-        .type = text_in(json, "type"),
-        .verdict = text_in(json, "verdict"),
-        .serial = text_in(json, "serial"),
-        .wwn = text_in(json, "wwn"),
-        .model = text_in(json, "model"),
-        .issued = text_in(json, "issued"),
-        .record_sha256 = text_in(json, "record_sha256"),
-        .signature_sha256 = text_in(json, "signature_sha256"),
-        .time_stamp_sha256 = text_in(json, "time_stamp_sha256"),
-        .size_bytes = QUIETUS_TRY_CONTEXT(integer_member(json, "size_bytes"), "register entry")};
+    LeafFacts facts;
+    facts.id = text_in(json, "id");
+    facts.type = text_in(json, "type");
+    facts.verdict = text_in(json, "verdict");
+    facts.serial = text_in(json, "serial");
+    facts.wwn = text_in(json, "wwn");
+    facts.model = text_in(json, "model");
+    facts.issued = text_in(json, "issued");
+    facts.record_sha256 = text_in(json, "record_sha256");
+    facts.signature_sha256 = text_in(json, "signature_sha256");
+    facts.time_stamp_sha256 = text_in(json, "time_stamp_sha256");
+    facts.size_bytes = QUIETUS_TRY_CONTEXT(integer_member(json, "size_bytes"), "register entry");
     if (leaf_bytes(facts) != leaf)
         return failure(ErrorCode::bad_evidence, "register entry: not in its one spelling");
     return facts;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "app/earlier_runs.h"
 #include "engine/events.h"
 
 namespace quietus::app {
@@ -103,14 +102,6 @@ JournalsRead read_journals(EvidenceDesk& desk) {
     }
     drop_overtaken(all.broken_off, ended);
     return all;
-}
-
-bool was_left_hung(const StateDir& state, const DeviceIdentity& drive, const std::string& boot_id) {
-    const auto runs = earlier_runs(state, drive);
-    return std::any_of(runs.begin(), runs.end(), [&](const EraseRecord& record) {
-        return record.host.boot_id == boot_id && !record.steps.empty() &&
-               record.steps.back().end == StepEnd::hung;
-    });
 }
 
 Result<BrokenOff> read_foreign_journal(const std::string& path) {

@@ -33,10 +33,6 @@ struct JournalsRead {
 /// its failure record filed; evidence that is owed is completed. Touches no drive.
 JournalsRead read_journals(EvidenceDesk& desk);
 
-/// Did a run of this boot leave this drive hung, with requests in flight? Then nobody gets it
-/// exclusively until they are back, and that is no reason to refuse it for good.
-bool was_left_hung(const StateDir& state, const DeviceIdentity& drive, const std::string& boot_id);
-
 /// A journal of another host: it is read and nothing more.
 Result<BrokenOff> read_foreign_journal(const std::string& path);
 

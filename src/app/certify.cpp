@@ -6,23 +6,27 @@ namespace quietus::app {
 
 namespace {
 
-// Stopped by its own deadline a drive is 10 and not "retry": the same deadline would end the next
-// try too, and a drive that is too slow for its time is one to look at.
-ExitStatus status_of(const EraseRecord& record, const Ended& ended) {
-    switch (record.verdict) {
+ExitStatus status_of(Verdict verdict) {
+    switch (verdict) {
         case Verdict::erased:
             return ExitStatus::ok;
         case Verdict::exceptions:
             return ExitStatus::exceptions;
         case Verdict::not_erased:
-            if (record.signal)
-                return *record.signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
-            if (ended.stopped == StopCause::request) return ExitStatus::interrupted;
-            return ended.journal_failed ? ExitStatus::host_io : ExitStatus::not_erased;
         case Verdict::unknown:
             return ExitStatus::not_erased;
     }
     return ExitStatus::internal;
+}
+
+// Stopped by its own deadline a drive is 10 and not "retry": the same deadline would end the next
+// try too, and a drive that is too slow for its time is one to look at.
+ExitStatus status_of(const EraseRecord& record, const Ended& ended) {
+    if (record.verdict != Verdict::not_erased) return status_of(record.verdict);
+    if (record.signal)
+        return *record.signal == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+    if (ended.stopped == StopCause::request) return ExitStatus::interrupted;
+    return ended.journal_failed ? ExitStatus::host_io : ExitStatus::not_erased;
 }
 
 // Of a drive that nothing was written to, although its call did write.
@@ -48,15 +52,10 @@ void file(EvidenceDesk& desk, Observer& observer, const EraseRecord& record,
     certs::Folder unsaved;
     const auto filed = file_evidence(desk, record, journal, &unsaved);
     if (!unsaved.empty()) observer.unsaved_evidence(result.path, unsaved);
-    if (filed) {
-        result.folder = filed->folder;
+    tell_filed(filed, result);
+    if (filed)
         return observer.certificate(result.path, filed->folder, desk.key.fingerprint_sha256());
-    }
     observer.warning(filed.error().message);
-    result.next_action = filed.error().hint;
-    if (record.verdict != Verdict::erased) return;
-    result.status = ExitStatus::evidence_incomplete;
-    result.cause = "erased, but its evidence is not complete: " + filed.error().message;
 }
 
 }  // namespace
@@ -82,6 +81,25 @@ DriveResult result_for(const DeviceSnapshot& snapshot) {
     return result;
 }
 
+void tell_record(const EraseRecord& record, DriveResult& result) {
+    result.id = record.id;
+    result.verdict = record.verdict;
+    result.media_state = record.media_state;
+    result.cause = record.cause;
+    result.status = status_of(record.verdict);
+}
+
+void tell_filed(const Result<Filed>& filed, DriveResult& result) {
+    if (filed) {
+        result.folder = filed->folder;
+        return;
+    }
+    result.next_action = filed.error().hint;
+    if (result.verdict != Verdict::erased) return;
+    result.status = ExitStatus::evidence_incomplete;
+    result.cause = "erased, but its evidence is not complete: " + filed.error().message;
+}
+
 void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const std::string& id,
              DriveResult& result) {
     result.id = id;
@@ -93,9 +111,7 @@ void certify(EvidenceDesk& desk, Observer& observer, const Ended& ended, const s
         result.cause = record.error().message;
         return;
     }
-    result.verdict = record->verdict;
-    result.media_state = record->media_state;
-    result.cause = record->cause;
+    tell_record(*record, result);
     result.status = status_of(*record, ended);
     measure(*record, result);
     if (record->any_write_issued) {

@@ -13,6 +13,12 @@ namespace quietus::app {
 DriveResult result_for(const std::string& path);
 DriveResult result_for(const DeviceSnapshot& snapshot);
 
+/// What a record says of its drive: id, verdict, media state, cause, and the exit status of that
+/// verdict.
+void tell_record(const EraseRecord& record, DriveResult& result);
+/// Where its evidence is; or what is to be done, since it is not complete (73 where erased).
+void tell_filed(const Result<Filed>& filed, DriveResult& result);
+
 /// Folds the journal and files what it says. `result` holds the drive's names; verdict, media
 /// state, status, cause and evidence are filled in. A run that ended before its first write leaves
 /// no evidence and is "untouched".

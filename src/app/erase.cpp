@@ -29,11 +29,12 @@ namespace {
 // anything left to do; until erase_and_certify() no byte of any drive is written.
 class EraseCall {
   public:
-    EraseCall(const EraseRequest& request, Services services)
+    EraseCall(const EraseRequest& request, Services services, std::optional<EvidenceDesk> desk)
         : request_{request},
           services_{services},
           state_{request.settings.state_dir},
-          began_{services.clock.monotonic()} {}
+          began_{services.clock.monotonic()},
+          desk_{std::move(desk)} {}
 
     ExitStatus run() {
         const bool goes_on = prepare() && name_devices() && look() && make_plans() &&
@@ -67,12 +68,14 @@ class EraseCall {
             for (Target& target : targets_) blame(target, call_objections_.front());
             return false;
         }
-        auto desk = open_desk(state_, request_.settings, services_);
-        if (!desk) {
-            object_all("set-up", desk.error());
-            return false;
+        if (!desk_) {
+            auto desk = open_desk(state_, request_.settings, services_);
+            if (!desk) {
+                object_all("set-up", desk.error());
+                return false;
+            }
+            desk_.emplace(std::move(*desk));
         }
-        desk_.emplace(std::move(*desk));
         // Where evidence is owed, its drives may need no more than what is there already.
         room_ = room_for_evidence();
         const auto owed = evidence_owed(state_);
@@ -264,13 +267,14 @@ class EraseCall {
             starts_.push_back(start_of(approved_[i], *running_[i]));
         supervisor_.emplace(services_.host, services_.clock, services_.observer, services_.signals,
                             state_, run_options());
-        std::vector<std::optional<engine::Continuation>> continues;
-        for (const Target* target : running_)
-            continues.push_back(target->resumes == nullptr
-                                    ? std::nullopt
-                                    : std::optional{target->resumes->run.continuation});
+        std::vector<engine::RunOptions> how;
+        for (const Target* target : running_) {
+            how.push_back({.limits = limits_of(*target, request_.limits)});
+            if (target->resumes != nullptr)
+                how.back().continues = target->resumes->run.continuation;
+        }
         const auto taken = supervisor_->take_all(
-            std::move(approved_), std::move(continues), [this] { forget_secrets(*desk_); },
+            std::move(approved_), std::move(how), [this] { forget_secrets(*desk_); },
             request_.skip_refused);
         if (!taken && taken.error().signal) {
             interrupted(*taken.error().signal);
@@ -286,7 +290,7 @@ class EraseCall {
     std::vector<Objection> explained(const Target& target, std::vector<Objection> objections) {
         for (Objection& one : objections) {
             if (one.rule != "exclusive" ||
-                !was_left_hung(state_, target.snapshot->identity, starts_.front().host.boot_id))
+                !was_left_hung(runs_->of(target.snapshot->identity), starts_.front().host.boot_id))
                 continue;
             one.status = ExitStatus::busy;
             one.what =
@@ -298,11 +302,9 @@ class EraseCall {
 
     SupervisorOptions run_options() const {
         const auto deadline = [&](std::uint64_t s) { return began_ + std::chrono::seconds{s}; };
-        const RunLimits& limits = request_.limits;
+        const auto& limit = request_.limits.deadline_s;
         return {.parallel = request_.parallel.value_or(kParallelMax),
-                .limits = limits,
-                .deadline =
-                    limits.deadline_s ? std::optional{deadline(*limits.deadline_s)} : std::nullopt};
+                .deadline = limit ? std::optional{deadline(*limit)} : std::nullopt};
     }
 
     EraseRecord start_of(const guard::ApprovedPlan& plan, const Target& target) {
@@ -321,9 +323,9 @@ class EraseCall {
         start.operated_by = gather_operator_facts(services_.host, request_.settings);
         start.order =
             gather_order_facts(request_.settings, target.row, manifest_ ? manifest_->sha256 : "");
-        start.limits = request_.limits;
-        if (!runs_) runs_ = all_runs(state_);
-        start.attempts_before = attempts_before(*runs_, start.plan.target.identity);
+        start.limits = limits_of(target, request_.limits);
+        if (!runs_) runs_.emplace(state_);
+        start.attempts_before = attempts_of(runs_->of(start.plan.target.identity));
         if (target.resumes == nullptr) return start;
         const engine::Unfinished& before = target.resumes->run;
         start.order = before.record.order;
@@ -456,7 +458,7 @@ class EraseCall {
     std::chrono::nanoseconds began_;
     std::optional<Manifest> manifest_;
     std::optional<ToolFacts> tool_;
-    std::optional<std::vector<EraseRecord>> runs_;  ///< Of every drive, before this call.
+    std::optional<EarlierRuns> runs_;  ///< Before this call.
     std::optional<EvidenceDesk> desk_;
     Result<void> room_;
     std::vector<Target> targets_;
@@ -473,7 +475,11 @@ class EraseCall {
 }  // namespace
 
 ExitStatus erase_drives(const EraseRequest& request, Services services) {
-    return EraseCall{request, services}.run();
+    return EraseCall{request, services, std::nullopt}.run();
+}
+
+ExitStatus erase_drives(const EraseRequest& request, Services services, EvidenceDesk desk) {
+    return EraseCall{request, services, std::move(desk)}.run();
 }
 
 }  // namespace quietus::app

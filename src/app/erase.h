@@ -20,17 +20,18 @@
 
 namespace quietus::app {
 
+struct EvidenceDesk;
+
 /// More at a time would need more memory than a host for erasing has: each drive being written has
 /// a process with 8 MiB in flight and up to 32 MiB in all, so this many stay within 8 GiB.
 inline constexpr unsigned kParallelMax = 256;
-/// A lower --max-rate would take years for any drive, and is a slip of the pen.
-inline constexpr std::uint64_t kMaxRateLeast = 64 * 1024;
 
 /// An erase that broke off, to be carried on: the same plan on the same drive.
 struct Resumption {
     engine::Unfinished run;
     /// Said of this drive then: holds as far as its serial number or WWN is the same.
     Consent consent;
+    RunLimits limits;  ///< Instead of the call's; the deadline is the call's.
 };
 
 struct EraseRequest {
@@ -42,7 +43,7 @@ struct EraseRequest {
     std::optional<unsigned> parallel;  ///< Written at a time; default: as many as there are.
     RunLimits limits;
     Goal goal;
-    /// One for each of `devices`, or none at all. Each has its own goal, order and consent.
+    /// One for each of `devices`, or none at all. Each has its own goal, order, consent and limits.
     std::vector<Resumption> resumes{};
     Consent consent;
     Settings settings;
@@ -61,5 +62,8 @@ struct Services {
 /// The exit status of the call. Results and objections have been told to the observer, one result
 /// per drive.
 ExitStatus erase_drives(const EraseRequest& request, Services services);
+/// The same at a desk that is open already, of the request's settings: what it was opened with (a
+/// passphrase from a pipe) may not be there a second time.
+ExitStatus erase_drives(const EraseRequest& request, Services services, EvidenceDesk desk);
 
 }  // namespace quietus::app

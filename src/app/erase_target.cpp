@@ -12,6 +12,10 @@ const Goal& goal_of(const Target& target, const Goal& of_call) {
     return target.resumes == nullptr ? of_call : target.resumes->run.record.plan.goal;
 }
 
+const RunLimits& limits_of(const Target& target, const RunLimits& of_call) {
+    return target.resumes == nullptr ? of_call : target.resumes->limits;
+}
+
 Result<void> check_resumption(const Target& target) {
     if (target.resumes == nullptr) return {};
     const Plan& before = target.resumes->run.record.plan;

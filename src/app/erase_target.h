@@ -33,6 +33,9 @@ struct Target {
 /// What it is to become: the call's goal, or that of the run it carries on.
 const Goal& goal_of(const Target& target, const Goal& of_call);
 
+/// The limits of its run: the call's, or those of the run it carries on.
+const RunLimits& limits_of(const Target& target, const RunLimits& of_call);
+
 /// Is this the drive that was being erased, and would it be erased the same way? bad_evidence says
 /// what differs.
 Result<void> check_resumption(const Target& target);

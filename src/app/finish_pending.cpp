@@ -29,14 +29,6 @@ bool same_erase(const EraseRecord& record, const Plan& plan) {
            record.plan.level == plan.level;
 }
 
-DriveResult result_of(const EraseRecord& record, const Plan& plan) {
-    DriveResult result = result_for(plan.target);
-    result.verdict = record.verdict;
-    result.media_state = record.media_state;
-    result.id = record.id;
-    return result;
-}
-
 }  // namespace
 
 Pending finish_pending(EvidenceDesk& desk, Host& host, Observer& observer, const Plan& plan) {
@@ -69,15 +61,11 @@ Pending finish_pending(EvidenceDesk& desk, Host& host, Observer& observer, const
             continue;
         }
         pending.completes_this_call = true;
-        pending.result = result_of(*record, plan);
-        if (filed) {
-            pending.result.folder = filed->folder;
+        pending.result = result_for(plan.target);
+        tell_record(*record, pending.result);
+        tell_filed(filed, pending.result);
+        if (filed)
             observer.certificate(plan.target.path, filed->folder, desk.key.fingerprint_sha256());
-        } else {
-            pending.result.status = ExitStatus::evidence_incomplete;
-            pending.result.cause = filed.error().message;
-            pending.result.next_action = filed.error().hint;
-        }
     }
     return pending;
 }

@@ -43,7 +43,8 @@ Result<Json> disks_of(const Host& host, const discovery::MachineView& view,
 Result<Json> look(Host& host, const discovery::NamedDevice& device, const Result<Json>& disks,
                   const discovery::InspectOptions& options) {
     const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, options));
-    return Json{{"snapshot", to_json(snapshot)}, {"disks", QUIETUS_TRY(disks)}};
+    Json places = QUIETUS_TRY(disks);
+    return Json{{"snapshot", to_json(snapshot)}, {"disks", std::move(places)}};
 }
 
 Json answer_of(const Result<Json>& seen) {
@@ -90,9 +91,8 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
     if (!json)
         return failure(ErrorCode::internal, "the worker that looked at it ended without an answer");
     if (json->contains("error")) return tl::unexpected{error_from_json((*json)["error"])};
-    Probed probed{
-        .snapshot = QUIETUS_TRY(snapshot_from_json(QUIETUS_TRY(member(*json, "snapshot")))),
-        .places = {}};
+    Probed probed;
+    probed.snapshot = QUIETUS_TRY(snapshot_from_json(QUIETUS_TRY(member(*json, "snapshot"))));
     const Json disks = QUIETUS_TRY(member(*json, "disks"));
     QUIETUS_CHECK(disks.is_array() && disks.size() == places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {

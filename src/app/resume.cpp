@@ -29,6 +29,7 @@ class ResumeCall {
         if (const auto ready = read(); !ready) return fail_all(ready.error());
         choose();
         find_drives();
+        limit();
         if (!objections_.empty() && !request_.skip_refused) return refuse();
         for (const Objection& one : objections_) services_.observer.warning(one.what);
         tell_completed();
@@ -46,12 +47,12 @@ class ResumeCall {
     struct Chosen {
         BrokenOff what;
         std::string path;  ///< Where the drive is now.
+        RunLimits limits{};
     };
 
-    // The desk is closed again before the erase opens one of its own.
     Result<void> read() {
-        auto desk = QUIETUS_TRY(open_desk(state_, request_.settings, services_));
-        read_ = read_journals(desk);
+        desk_.emplace(QUIETUS_TRY(open_desk(state_, request_.settings, services_)));
+        read_ = read_journals(*desk_);
         return {};
     }
 
@@ -161,26 +162,28 @@ class ResumeCall {
         return there && is_returned_drive(identity, there->identity) ? there->path : std::string{};
     }
 
+    void limit() {
+        std::vector<Chosen> limited;
+        for (Chosen& one : chosen_) {
+            const auto limits = limits_after(one.what.run.record.limits, request_.limits);
+            if (!limits) {
+                object(one.path, limits.error());
+                continue;
+            }
+            one.limits = *limits;
+            limited.push_back(std::move(one));
+        }
+        chosen_ = std::move(limited);
+    }
+
     // -- Act
     // ------------------------------------------------------------------------------------------
     void tell_completed() {
         for (const Completed& one : read_.completed) {
             DriveResult result = result_for(one.record.plan.target);
-            result.id = one.record.id;
-            result.verdict = one.record.verdict;
-            result.media_state = one.record.media_state;
-            result.cause = one.record.cause;
-            result.status = one.record.verdict == Verdict::erased       ? ExitStatus::ok
-                            : one.record.verdict == Verdict::exceptions ? ExitStatus::exceptions
-                                                                        : ExitStatus::not_erased;
-            if (one.filed) {
-                result.folder = one.filed->folder;
-            } else {
-                services_.observer.warning(one.filed.error().message);
-                if (one.record.verdict == Verdict::erased)
-                    result.status = ExitStatus::evidence_incomplete;
-                result.next_action = one.filed.error().hint;
-            }
+            tell_record(one.record, result);
+            tell_filed(one.filed, result);
+            if (!one.filed) services_.observer.warning(one.filed.error().message);
             // A run that is carried on has its result from there.
             const bool goes_on = std::any_of(
                 chosen_.begin(), chosen_.end(),
@@ -196,21 +199,23 @@ class ResumeCall {
                            .manifest_file = {},
                            .skip_refused = request_.skip_refused,
                            .parallel = request_.parallel,
-                           .limits = request_.limits,
+                           .limits = {},
                            .goal = {},
                            .resumes = {},
                            .consent = request_.consent,
                            .settings = request_.settings,
                            .ask = {}};
+        erase.limits.deadline_s = request_.limits.deadline_s;
         for (Chosen& one : chosen_) {
             const ResumedRun& before = one.what.run.continuation.runs.back();
             services_.observer.note(one.path + ": carries on the run of " +
                                     to_rfc3339(before.started) + ", which ended: " + before.cause);
             erase.devices.push_back(one.path);
             const Consent consent = one.what.run.record.consent;
-            erase.resumes.push_back({.run = std::move(one.what.run), .consent = consent});
+            erase.resumes.push_back(
+                {.run = std::move(one.what.run), .consent = consent, .limits = one.limits});
         }
-        return erase_drives(erase, services_);
+        return erase_drives(erase, services_, std::move(*desk_));
     }
 
     // -- Refusals
@@ -249,6 +254,7 @@ class ResumeCall {
     const ResumeRequest& request_;
     Services services_;
     StateDir state_;
+    std::optional<EvidenceDesk> desk_;  ///< Until the erase takes it over.
     JournalsRead read_;
     std::vector<Chosen> chosen_;
     std::vector<Objection> objections_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/erase.h"
+#include "app/limits.h"
 
 namespace quietus::app {
 
@@ -14,7 +15,7 @@ struct ResumeRequest {
     bool all{false};  ///< Every run of this host that broke off.
     bool skip_refused{false};
     std::optional<unsigned> parallel;
-    RunLimits limits;
+    SaidLimits limits;  ///< What it leaves open is as it was in the run that is carried on.
     Consent consent;
     Settings settings;
 };

@@ -89,9 +89,8 @@ Result<LoadedKey> find_or_make_key(const StateDir& state, const Settings& settin
                        "give both --key and --cert, or neither");
     if (!settings.key_file.empty()) {
         const SecretBytes passphrase = QUIETUS_TRY(read_passphrase(settings));
-        return LoadedKey{
-            .key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase)),
-            .made = false};
+        auto key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase));
+        return LoadedKey{.key = std::move(key), .made = false};
     }
     const UniqueFd lock = QUIETUS_TRY(lock_state(state));
     const bool there = ::access(state.local_key().c_str(), F_OK) == 0;
@@ -108,8 +107,8 @@ Result<LoadedKey> find_or_make_key(const StateDir& state, const Settings& settin
         wipe(std::as_writable_bytes(std::span{pem}));
         QUIETUS_TRY(written);
     }
-    return LoadedKey{.key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {})),
-                     .made = !there};
+    auto key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {}));
+    return LoadedKey{.key = std::move(key), .made = !there};
 }
 
 }  // namespace

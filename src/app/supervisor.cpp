@@ -44,28 +44,27 @@ bool Supervisor::past_deadline() const {
 // -- Take
 // ------------------------------------------------------------------------------------------------
 
-void Supervisor::start_workers(std::vector<guard::ApprovedPlan> plans, Continuations continues,
+void Supervisor::start_workers(std::vector<guard::ApprovedPlan> plans, Options how,
                                const std::function<void()>& forget_secrets) {
     const int supervisor = host_.own_process();
     for (std::size_t i = 0; i < plans.size(); ++i) {
         guard::ApprovedPlan& plan = plans[i];
-        auto drive = std::make_unique<SupervisedDrive>(drives_.size(), plan.plan(), options_.limits,
+        auto drive = std::make_unique<SupervisedDrive>(drives_.size(), plan.plan(), how[i].limits,
                                                        clock_, observer_);
         observer_.phase(drive->path(), "taking the drive");
         drive->watch(ForkedWorker::start([&](int socket) {
             for (const auto& sibling : drives_) sibling->forget_in_child();
             forget_secrets();
-            serve_erase(socket, host_, std::move(plan), supervisor, clock_,
-                        {.limits = options_.limits, .continues = std::move(continues[i])});
+            serve_erase(socket, host_, std::move(plan), supervisor, clock_, std::move(how[i]));
         }));
         drives_.push_back(std::move(drive));
     }
 }
 
 tl::expected<Supervisor::Objections, Supervisor::NotTaken> Supervisor::take_all(
-    std::vector<guard::ApprovedPlan> plans, Continuations continues,
+    std::vector<guard::ApprovedPlan> plans, Options how,
     const std::function<void()>& forget_secrets, bool skip_refused) {
-    start_workers(std::move(plans), std::move(continues), forget_secrets);
+    start_workers(std::move(plans), std::move(how), forget_secrets);
     const auto deadline = clock_.monotonic() + std::chrono::milliseconds{kTakeDeadlineMs};
     while (!signal_ && !in(State::taking).empty() && clock_.monotonic() < deadline) pump(100);
     if (!signal_) {

@@ -27,8 +27,7 @@ inline constexpr int kTakeDeadlineMs = 30'000;
 
 struct SupervisorOptions {
     unsigned parallel{1};  ///< Written at a time; the others wait, taken.
-    RunLimits limits;      ///< Of each drive.
-    /// limits.deadline_s on the monotonic clock.
+    /// On the monotonic clock.
     std::optional<std::chrono::nanoseconds> deadline;
 };
 
@@ -52,10 +51,9 @@ class Supervisor {
     };
     /// `forget_secrets` runs first in each worker: fork copies the signing keys, and locked pages
     /// are not locked there.
-    /// `continues`: for each plan what earlier runs of it leave, or nothing.
-    using Continuations = std::vector<std::optional<engine::Continuation>>;
-    tl::expected<Objections, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans,
-                                                Continuations continues,
+    /// `how`: the limits of each plan's run, and what earlier runs of it leave.
+    using Options = std::vector<engine::RunOptions>;
+    tl::expected<Objections, NotTaken> take_all(std::vector<guard::ApprovedPlan> plans, Options how,
                                                 const std::function<void()>& forget_secrets,
                                                 bool skip_refused);
 
@@ -68,7 +66,7 @@ class Supervisor {
 
   private:
     using State = SupervisedDrive::State;
-    void start_workers(std::vector<guard::ApprovedPlan> plans, Continuations continues,
+    void start_workers(std::vector<guard::ApprovedPlan> plans, Options how,
                        const std::function<void()>& forget_secrets);
     void release_all();
     Result<void> prepare_run(const std::vector<EraseRecord>& starts);

@@ -5,6 +5,8 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -52,6 +54,15 @@ class SecretBytes {
     std::unique_ptr<std::byte[], WipeAndUnmap> data_;
     std::size_t size_{0};
 };
+
+/// Gives the object to the process: it is never freed, and stays reachable. For what a request in
+/// flight may still use.
+template <class T>
+void keep_for_ever(std::unique_ptr<T> object) {
+    static auto* const kKept =
+        new std::vector<std::unique_ptr<T>>;  // NOLINT(*-owning-memory): never freed
+    kKept->push_back(std::move(object));
+}
 
 /// Overwrites memory in a way the compiler may not drop.
 void wipe(std::span<std::byte> bytes) noexcept;

@@ -55,23 +55,10 @@ std::optional<std::string> ask(const app::Signals& signals, const Plan& plan,
     return read_line(signals);
 }
 
-void tell_untouched(Output& output, const std::vector<std::string>& devices, const Error& error) {
-    for (const std::string& device : devices) {
-        app::DriveResult result;
-        result.path = device;
-        result.status = exit_status_of(error);
-        result.cause = error.message;
-        result.next_action = error.hint;
-        output.result(result);
-    }
-}
-
 // What is wrong with the flags themselves.
 Result<void> check_flags(const EraseFlags& flags, const app::Settings& settings) {
     QUIETUS_TRY(check_drives(flags.devices, flags.manifest_file));
-    if (flags.parallel && (*flags.parallel == 0 || *flags.parallel > app::kParallelMax))
-        return failure(ErrorCode::usage,
-                       "--parallel takes 1 to " + std::to_string(app::kParallelMax));
+    QUIETUS_TRY(check_parallel(flags.parallel));
     if (settings.asset_tag.empty()) return {};
     if (!flags.manifest_file.empty())
         return failure(ErrorCode::usage, "--asset is for one drive, the manifest names many",
@@ -86,12 +73,14 @@ Result<void> check_flags(const EraseFlags& flags, const app::Settings& settings)
 
 Result<app::EraseRequest> request_from(const EraseFlags& flags, const app::Settings& settings) {
     QUIETUS_TRY(check_flags(flags, settings));
+    const RunLimits limits = QUIETUS_TRY(app::limits_of(QUIETUS_TRY(flags.limits.said())));
+    const Goal goal = QUIETUS_TRY(flags.goal.goal());
     app::EraseRequest request{.devices = flags.devices,
                               .manifest_file = flags.manifest_file,
                               .skip_refused = flags.skip_refused,
                               .parallel = flags.parallel,
-                              .limits = QUIETUS_TRY(flags.limits.limits()),
-                              .goal = QUIETUS_TRY(flags.goal.goal()),
+                              .limits = limits,
+                              .goal = goal,
                               .consent = {},
                               .settings = settings,
                               .ask = {}};
@@ -141,8 +130,7 @@ void add_erase(Parser& parser) {
                     "Asset tag of the drive, for the record (one drive only)");
     sub->add_option("--organisation", settings.organisation, "Whose drive it is, for the record");
     sub->add_option("--location", settings.location, "Where it is done, for the record");
-    sub->add_option("--parallel", flags->parallel,
-                    "Drives written at a time; the others wait, taken (default: all)");
+    add_parallel(*sub, flags->parallel);
     flags->limits.add_to(*sub);
     add_reports(*sub, parser.files);
     sub->callback([&parser, flags] {

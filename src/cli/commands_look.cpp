@@ -15,6 +15,7 @@
 #include "plan/json.h"
 #include "plan/plan_text.h"
 #include "plan/token.h"
+#include "record/json.h"
 
 namespace quietus::cli {
 
@@ -163,14 +164,13 @@ std::string run_text(const EraseRecord& record) {
 
 Json run_fields(const EraseRecord& record) {
     Json steps = Json::array();
-    for (const StepOutcome& step : record.steps)
-        steps.push_back({{"step", to_string(step.step)},
-                         {"end", to_string(step.end)},
-                         {"bytes", json_integer(step.bytes_done)},
-                         {"failed_requests", json_integer(step.pace.failed_requests)},
-                         {"retried", json_integer(step.pace.retried)},
-                         {"slowest_request_ms", json_integer(step.pace.slowest_ms)},
-                         {"kib_per_s_by_64th", step.pace.kib_per_s}});
+    for (const StepOutcome& step : record.steps) {
+        Json fields = to_json(step.pace);
+        fields["step"] = to_string(step.step);
+        fields["end"] = to_string(step.end);
+        fields["bytes"] = json_integer(step.bytes_done);
+        steps.push_back(std::move(fields));
+    }
     return {{"id", record.id},
             {"started", to_rfc3339(record.started)},
             {"technique", record.plan.technique.name},
@@ -182,12 +182,12 @@ Json run_fields(const EraseRecord& record) {
 
 ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices) {
     std::vector<ExitStatus> statuses;
+    const app::EarlierRuns earlier{app::StateDir{context.settings.state_dir}};
     for (const auto& seen : app::inspect_drives(context.host, devices)) {
         if (seen) {
             std::string text = inspect_text(*seen);
             Json runs = Json::array();
-            const app::StateDir state{context.settings.state_dir};
-            for (const EraseRecord& record : app::earlier_runs(state, seen->identity)) {
+            for (const EraseRecord& record : earlier.of(seen->identity)) {
                 text += "\n  " + run_text(record);
                 runs.push_back(run_fields(record));
             }

@@ -19,29 +19,17 @@ struct ResumeFlags {
     std::vector<std::string> confirm, accept;
 };
 
-void tell_untouched(Output& output, const std::vector<std::string>& named, const Error& error) {
-    for (const std::string& name : named) {
-        app::DriveResult result;
-        result.path = name;
-        result.status = exit_status_of(error);
-        result.cause = error.message;
-        result.next_action = error.hint;
-        output.result(result);
-    }
-}
-
 Result<app::ResumeRequest> request_from(const ResumeFlags& flags, const app::Settings& settings) {
     if (flags.named.empty() == !flags.all)
         return failure(ErrorCode::usage, "nothing is named, or more than --all",
                        "give DEVICEs or journals, or --all alone");
-    if (flags.parallel && (*flags.parallel == 0 || *flags.parallel > app::kParallelMax))
-        return failure(ErrorCode::usage,
-                       "--parallel takes 1 to " + std::to_string(app::kParallelMax));
+    QUIETUS_TRY(check_parallel(flags.parallel));
+    const app::SaidLimits limits = QUIETUS_TRY(flags.limits.said());
     app::ResumeRequest request{.named = flags.named,
                                .all = flags.all,
                                .skip_refused = flags.skip_refused,
                                .parallel = flags.parallel,
-                               .limits = QUIETUS_TRY(flags.limits.limits()),
+                               .limits = limits,
                                .consent = {},
                                .settings = settings};
     request.consent.confirmations = flags.confirm;
@@ -79,8 +67,7 @@ void add_resume(Parser& parser) {
     add_confirm(*sub, flags->confirm);
     add_accept(*sub, flags->accept);
     add_evidence(*sub, parser.settings);
-    sub->add_option("--parallel", flags->parallel,
-                    "Drives written at a time; the others wait, taken (default: all)");
+    add_parallel(*sub, flags->parallel);
     flags->limits.add_to(*sub);
     add_reports(*sub, parser.files);
     sub->callback([&parser, flags] {

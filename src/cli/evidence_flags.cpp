@@ -1,5 +1,7 @@
 #include "cli/evidence_flags.h"
 
+#include "app/erase.h"
+
 namespace quietus::cli {
 
 void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations) {
@@ -33,6 +35,27 @@ void add_reports(CLI::App& sub, app::ReportFiles& files) {
                    "Write the whole run as one JSON document to this file");
     sub.add_option("--metrics", files.metrics,
                    "Keep node_exporter metrics in this file (NAME.prom)");
+}
+
+void add_parallel(CLI::App& sub, std::optional<unsigned>& parallel) {
+    sub.add_option("--parallel", parallel,
+                   "Drives written at a time; the others wait, taken (default: all)");
+}
+
+Result<void> check_parallel(const std::optional<unsigned>& parallel) {
+    if (!parallel || (*parallel >= 1 && *parallel <= app::kParallelMax)) return {};
+    return failure(ErrorCode::usage, "--parallel takes 1 to " + std::to_string(app::kParallelMax));
+}
+
+void tell_untouched(Output& output, const std::vector<std::string>& names, const Error& error) {
+    for (const std::string& name : names) {
+        app::DriveResult result;
+        result.path = name;
+        result.status = exit_status_of(error);
+        result.cause = error.message;
+        result.next_action = error.hint;
+        output.result(result);
+    }
 }
 
 }  // namespace quietus::cli

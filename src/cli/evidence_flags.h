@@ -1,6 +1,8 @@
 #pragma once
-// Flags that erase and resume share: consent, where evidence goes and who signs it, reports.
+// What erase and resume share: flags of consent, of where evidence goes and who signs it, of
+// reports and of how many at a time; and what a call that could not begin says of its drives.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 
 #include "app/run_report.h"
 #include "app/settings.h"
+#include "cli/output.h"
 
 namespace quietus::cli {
 
@@ -18,5 +21,11 @@ void add_key(CLI::App& sub, app::Settings& settings);
 void add_evidence(CLI::App& sub, app::Settings& settings);
 /// --summary, --metrics.
 void add_reports(CLI::App& sub, app::ReportFiles& files);
+/// --parallel, and whether it is within its bounds.
+void add_parallel(CLI::App& sub, std::optional<unsigned>& parallel);
+Result<void> check_parallel(const std::optional<unsigned>& parallel);
+
+/// A result for each that the call names: the call failed before it looked at them.
+void tell_untouched(Output& output, const std::vector<std::string>& names, const Error& error);
 
 }  // namespace quietus::cli

@@ -44,8 +44,10 @@ Result<Goal> GoalFlags::goal() const {
 }
 
 Result<Profile> technique_named(const std::string& word) {
-    if (word.find('/') == std::string::npos && !word.ends_with(".toml"))
-        return Profile{.technique = QUIETUS_TRY(find_technique(word)), .reads_nothing_back = false};
+    if (word.find('/') == std::string::npos && !word.ends_with(".toml")) {
+        auto technique = QUIETUS_TRY(find_technique(word));
+        return Profile{.technique = std::move(technique), .reads_nothing_back = false};
+    }
     auto text = read_whole_file(word, kProfileSizeMax);
     if (!text)
         return failure(text.error().code == ErrorCode::bad_evidence ? ErrorCode::bad_evidence

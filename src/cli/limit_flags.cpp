@@ -1,26 +1,28 @@
 #include "cli/limit_flags.h"
 
-#include "app/erase.h"
 #include "base/parse_units.h"
 
 namespace quietus::cli {
 
 namespace {
 
-// More tries than this of a sector are no thoroughness.
-constexpr unsigned kRetriesMax = 100;
-
 Result<std::optional<std::uint64_t>> rate_from(const std::string& text, const std::string& flag) {
     if (text.empty()) return std::optional<std::uint64_t>{};
     return std::optional{QUIETUS_TRY_CONTEXT(parse_bytes(text), flag)};
 }
 
-Result<void> take_duration(const std::string& text, const std::string& flag,
-                           std::uint64_t& seconds) {
-    if (text.empty()) return {};
+Result<std::optional<std::uint64_t>> seconds_from(const std::string& text,
+                                                  const std::string& flag) {
+    if (text.empty()) return std::optional<std::uint64_t>{};
     const auto limit = QUIETUS_TRY_CONTEXT(parse_duration(text), flag);
-    seconds = static_cast<std::uint64_t>(limit.count());
-    return {};
+    return std::optional{static_cast<std::uint64_t>(limit.count())};
+}
+
+Result<std::optional<bool>> backward_from(const std::string& text) {
+    if (text.empty()) return std::optional<bool>{};
+    if (text != "forward" && text != "backward")
+        return failure(ErrorCode::usage, "--direction takes forward or backward");
+    return std::optional{text == "backward"};
 }
 
 }  // namespace
@@ -39,32 +41,18 @@ void LimitFlags::add_to(CLI::App& sub) {
     sub.add_option("--direction", direction, "forward (default) or backward");
 }
 
-Result<RunLimits> LimitFlags::limits() const {
-    RunLimits limits;
-    limits.max_rate = QUIETUS_TRY(rate_from(max_rate, "--max-rate"));
-    if (limits.max_rate && *limits.max_rate < app::kMaxRateLeast)
-        return failure(
-            ErrorCode::usage,
-            "--max-rate is at least " + std::to_string(app::kMaxRateLeast) + " bytes a second");
-    limits.min_rate = QUIETUS_TRY(rate_from(min_rate, "--min-rate"));
-    if (limits.min_rate && limits.max_rate && *limits.min_rate >= *limits.max_rate)
-        return failure(ErrorCode::usage, "--min-rate is not below --max-rate");
-    if (!deadline.empty()) {
-        limits.deadline_s = 0;
-        QUIETUS_TRY(take_duration(deadline, "--deadline", *limits.deadline_s));
-    }
-    QUIETUS_TRY(take_duration(request_deadline, "--request-deadline", limits.request_deadline_s));
-    QUIETUS_TRY(take_duration(bad_area_time, "--bad-area-time", limits.bad_area_s));
-    if (retries) {
-        if (*retries > kRetriesMax)
-            return failure(ErrorCode::usage, "--retries takes 0 to " + std::to_string(kRetriesMax));
-        limits.retries = *retries;
-    }
-    if (direction == "backward")
-        limits.backward = true;
-    else if (!direction.empty() && direction != "forward")
-        return failure(ErrorCode::usage, "--direction takes forward or backward");
-    return limits;
+Result<app::SaidLimits> LimitFlags::said() const {
+    app::SaidLimits said;
+    said.max_rate = QUIETUS_TRY(rate_from(max_rate, "--max-rate"));
+    said.min_rate = QUIETUS_TRY(rate_from(min_rate, "--min-rate"));
+    said.deadline_s = QUIETUS_TRY(seconds_from(deadline, "--deadline"));
+    said.request_deadline_s = QUIETUS_TRY(seconds_from(request_deadline, "--request-deadline"));
+    said.bad_area_s = QUIETUS_TRY(seconds_from(bad_area_time, "--bad-area-time"));
+    said.retries = retries;
+    said.backward = QUIETUS_TRY(backward_from(direction));
+    // What cannot be for any run is told of the flags.
+    QUIETUS_TRY(app::limits_of(said));
+    return said;
 }
 
 }  // namespace quietus::cli

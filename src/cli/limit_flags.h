@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "record/erase_record.h"
+#include "app/limits.h"
 
 namespace quietus::cli {
 
@@ -15,8 +15,8 @@ struct LimitFlags {
     std::optional<unsigned> retries;
 
     void add_to(CLI::App& sub);
-    /// `usage` where a value is out of bounds, or two do not go together.
-    Result<RunLimits> limits() const;
+    /// `usage` where a value cannot be read.
+    Result<app::SaidLimits> said() const;
 };
 
 }  // namespace quietus::cli

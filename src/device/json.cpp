@@ -113,10 +113,10 @@ Json to_json(const LoopBacking& backing) {
 }
 
 Result<LoopBacking> backing_from_json(const Json& json) {
-    LoopBacking backing{.file_system = QUIETUS_TRY(number_member(json, "file_system")),
-                        .disk = std::nullopt,
-                        .inode = QUIETUS_TRY(integer_member(json, "inode")),
-                        .offset = QUIETUS_TRY(integer_member(json, "offset"))};
+    LoopBacking backing;
+    backing.file_system = QUIETUS_TRY(number_member(json, "file_system"));
+    backing.inode = QUIETUS_TRY(integer_member(json, "inode"));
+    backing.offset = QUIETUS_TRY(integer_member(json, "offset"));
     if (json.contains("disk")) backing.disk = QUIETUS_TRY(number_member(json, "disk"));
     return backing;
 }
@@ -150,11 +150,13 @@ Json to_json(const Partition& partition) {
 }
 
 Result<Partition> partition_from_json(const Json& json) {
-    return Partition{.name = QUIETUS_TRY(text_member(json, "name")),
-                     .number = QUIETUS_TRY(number_member(json, "number")),
-                     .index = QUIETUS_TRY(small_member<int>(json, "index")),
-                     .start = {QUIETUS_TRY(integer_member(json, "start"))},
-                     .size = {QUIETUS_TRY(integer_member(json, "size"))}};
+    Partition partition;
+    partition.name = QUIETUS_TRY(text_member(json, "name"));
+    partition.number = QUIETUS_TRY(number_member(json, "number"));
+    partition.index = QUIETUS_TRY(small_member<int>(json, "index"));
+    partition.start.bytes = QUIETUS_TRY(integer_member(json, "start"));
+    partition.size.bytes = QUIETUS_TRY(integer_member(json, "size"));
+    return partition;
 }
 
 Json to_json(const Use& use) {
@@ -165,10 +167,12 @@ Json to_json(const Use& use) {
 }
 
 Result<Use> use_from_json(const Json& json) {
-    return Use{.kind = QUIETUS_TRY(enum_member(json, "kind", kUseKinds)),
-               .where = QUIETUS_TRY(text_member(json, "where")),
-               .what = QUIETUS_TRY(text_member(json, "what")),
-               .remedy = QUIETUS_TRY(text_member(json, "remedy"))};
+    Use use;
+    use.kind = QUIETUS_TRY(enum_member(json, "kind", kUseKinds));
+    use.where = QUIETUS_TRY(text_member(json, "where"));
+    use.what = QUIETUS_TRY(text_member(json, "what"));
+    use.remedy = QUIETUS_TRY(text_member(json, "remedy"));
+    return use;
 }
 
 Json to_json(const Signature& signature) {
@@ -179,10 +183,12 @@ Json to_json(const Signature& signature) {
 }
 
 Result<Signature> signature_from_json(const Json& json) {
-    return Signature{.where = QUIETUS_TRY(text_member(json, "where")),
-                     .type = QUIETUS_TRY(text_member(json, "type")),
-                     .usage = QUIETUS_TRY(text_member(json, "usage")),
-                     .label = QUIETUS_TRY(text_member(json, "label"))};
+    Signature signature;
+    signature.where = QUIETUS_TRY(text_member(json, "where"));
+    signature.type = QUIETUS_TRY(text_member(json, "type"));
+    signature.usage = QUIETUS_TRY(text_member(json, "usage"));
+    signature.label = QUIETUS_TRY(text_member(json, "label"));
+    return signature;
 }
 
 Json to_json(const HiddenArea& area) {
@@ -190,8 +196,10 @@ Json to_json(const HiddenArea& area) {
 }
 
 Result<HiddenArea> area_from_json(const Json& json) {
-    return HiddenArea{.kind = QUIETUS_TRY(text_member(json, "kind")),
-                      .why = QUIETUS_TRY(text_member(json, "why"))};
+    HiddenArea area;
+    area.kind = QUIETUS_TRY(text_member(json, "kind"));
+    area.why = QUIETUS_TRY(text_member(json, "why"));
+    return area;
 }
 
 Json to_json(const std::pair<std::string, std::string>& source) {
@@ -199,8 +207,9 @@ Json to_json(const std::pair<std::string, std::string>& source) {
 }
 
 Result<std::pair<std::string, std::string>> source_from_json(const Json& json) {
-    return std::pair{QUIETUS_TRY(text_member(json, "fact")),
-                     QUIETUS_TRY(text_member(json, "source"))};
+    auto fact = QUIETUS_TRY(text_member(json, "fact"));
+    auto source = QUIETUS_TRY(text_member(json, "source"));
+    return std::pair{std::move(fact), std::move(source)};
 }
 
 Json to_json(const std::string& text) {
@@ -237,14 +246,15 @@ Json to_json(const Usage& usage) {
 }
 
 Result<Usage> usage_from_json(const Json& json) {
-    return Usage{
-        .uses = QUIETUS_TRY(list_member<Use>(json, "uses", use_from_json)),
-        .signatures = QUIETUS_TRY(list_member<Signature>(json, "signatures", signature_from_json)),
-        .not_seen = QUIETUS_TRY(list_member<std::string>(json, "not_seen", string_from_json)),
-        .unseen_processes =
-            QUIETUS_TRY(list_member<std::string>(json, "unseen_processes", string_from_json)),
-        .unread_signatures =
-            QUIETUS_TRY(list_member<std::string>(json, "unread_signatures", string_from_json))};
+    Usage usage;
+    usage.uses = QUIETUS_TRY(list_member<Use>(json, "uses", use_from_json));
+    usage.signatures = QUIETUS_TRY(list_member<Signature>(json, "signatures", signature_from_json));
+    usage.not_seen = QUIETUS_TRY(list_member<std::string>(json, "not_seen", string_from_json));
+    usage.unseen_processes =
+        QUIETUS_TRY(list_member<std::string>(json, "unseen_processes", string_from_json));
+    usage.unread_signatures =
+        QUIETUS_TRY(list_member<std::string>(json, "unread_signatures", string_from_json));
+    return usage;
 }
 
 Result<void> read_names(const Json& json, DeviceSnapshot& snapshot) {

@@ -15,8 +15,7 @@ const OverwritePass* as_pass(const StepOutcome& outcome) {
 }
 
 bool stands(const StepOutcome& outcome) {
-    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
-    return ended && (as_pass(outcome) == nullptr || outcome.flushed);
+    return came_to_its_end(outcome.end) && (as_pass(outcome) == nullptr || outcome.flushed);
 }
 
 // Nothing stands that was read back as something else: the pass that wrote it is done again, all of
@@ -58,7 +57,8 @@ std::string how_it_ended(const EraseRecord& record) {
 }  // namespace
 
 Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_view text) {
-    Unfinished found{.record = QUIETUS_TRY(fold(entries, text)), .continuation = {}};
+    Unfinished found;
+    found.record = QUIETUS_TRY(fold(entries, text));
     const EraseRecord& record = found.record;
     if (!record.any_write_issued)
         return failure(ErrorCode::usage,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "device/json.h"
 #include "plan/json.h"
 #include "record/json.h"
 
@@ -30,9 +31,8 @@ Result<void> fold_done(const Json& entry, EraseRecord& record) {
     if (!done.is_array()) return failure(ErrorCode::bad_evidence, "\"done\" is not an array");
     for (const Json& item : done) {
         StepOutcome outcome = QUIETUS_TRY(outcome_from_json(item, record.plan));
-        const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
-        if (outcome.index != static_cast<int>(record.steps.size()) || !ended ||
-            record.resumed.empty())
+        if (outcome.index != static_cast<int>(record.steps.size()) ||
+            !came_to_its_end(outcome.end) || record.resumed.empty())
             return failure(ErrorCode::bad_evidence, "steps are said to be done that cannot be");
         record.steps.push_back(std::move(outcome));
     }
@@ -119,8 +119,7 @@ std::string expected_of(const StepOutcome& pass) {
 
 VerificationOutcome outcome_of(const StepOutcome& read_back, const Verification& seen) {
     if (!read_back.mismatched.empty()) return VerificationOutcome::fail;
-    if (read_back.end != StepEnd::completed && read_back.end != StepEnd::partial)
-        return VerificationOutcome::unknown;
+    if (!came_to_its_end(read_back.end)) return VerificationOutcome::unknown;
     const std::uint64_t promised =
         seen.mode == VerifyMode::full ? seen.total_bytes : read_back.bytes_promised;
     return read_back.end == StepEnd::completed && seen.covered_bytes >= promised
@@ -224,6 +223,12 @@ Json evidence_event(const EvidenceDone& done) {
             {"signature_sha256", done.signature_sha256},
             {"register_id", done.register_id},
             {"receipt_sha256", done.receipt_sha256}};
+}
+
+Result<DeviceIdentity> drive_of(const Json& open) {
+    const Json plan = QUIETUS_TRY(member(open, "plan"));
+    const Json target = QUIETUS_TRY(member(plan, "target"));
+    return identity_from_json(QUIETUS_TRY(member(target, "identity")));
 }
 
 bool evidence_is_done(const std::vector<Json>& entries) {

@@ -42,6 +42,9 @@ struct EvidenceDone {
 };
 Json evidence_event(const EvidenceDone& done);
 
+/// Which drive a journal is about, from its "open" event.
+Result<DeviceIdentity> drive_of(const Json& open);
+
 /// Is evidence there for this journal?
 bool evidence_is_done(const std::vector<Json>& entries);
 /// Has the run come to its end ("close")?

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <fstream>
 #include <unistd.h>
 
 #include <sys/file.h>
@@ -123,6 +124,14 @@ Result<JournalContents> read_journal(const std::string& path) {
         at = stop + 1;
     }
     return contents;
+}
+
+Result<Json> read_first_entry(const std::string& path) {
+    std::ifstream file{path};
+    std::string line;
+    if (!std::getline(file, line) || file.eof())
+        return failure(ErrorCode::bad_evidence, path + ": has no whole line");
+    return QUIETUS_TRY_CONTEXT(parse_json(line), path);
 }
 
 }  // namespace quietus::engine

@@ -62,4 +62,7 @@ struct JournalContents {
 /// and is no error; anything else that does not fit is `bad_evidence`.
 Result<JournalContents> read_journal(const std::string& path);
 
+/// The first entry alone, which says what the run is about; the rest is not looked at.
+Result<Json> read_first_entry(const std::string& path);
+
 }  // namespace quietus::engine

@@ -355,9 +355,7 @@ Coverage write_extents(IoQueue& queue, PatternSource& pattern, const std::vector
 Coverage read_extents(IoQueue& queue, PatternSource& pattern, const std::vector<Range>& extents,
                       const KeepGoing& keep_going, const IoOptions& options) {
     Coverage coverage = ReadRun{queue, pattern, extents, keep_going, options}.go();
-    const bool came_to_its_end =
-        coverage.end == StepEnd::completed || coverage.end == StepEnd::partial;
-    if (came_to_its_end && !coverage.mismatched.empty()) {
+    if (came_to_its_end(coverage.end) && !coverage.mismatched.empty()) {
         coverage.end = StepEnd::mismatch;
         coverage.cause =
             std::to_string(coverage.mismatched.total()) + " bytes read back as something else";

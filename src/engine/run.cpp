@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "engine/keystream.h"
 #include "engine/pipeline.h"
@@ -16,13 +17,6 @@ namespace quietus::engine {
 namespace {
 
 constexpr std::int64_t kProgressIntervalNs = 200'000'000;
-
-// What a hung drive may still use, for as long as the process is there.
-using LeftBehind = std::vector<std::pair<std::unique_ptr<IoQueue>, std::unique_ptr<PatternSource>>>;
-LeftBehind& left_behind() {
-    static LeftBehind* const kKept = new LeftBehind;  // NOLINT(*-owning-memory): never freed
-    return *kKept;
-}
 
 class Runner {
   public:
@@ -55,7 +49,7 @@ class Runner {
             outcome.step = drive_.plan().steps[i];
             if (const auto ran = run_step(outcome); !ran)
                 end.cause = ran.error().message;
-            else if (outcome.end != StepEnd::completed && outcome.end != StepEnd::partial)
+            else if (!came_to_its_end(outcome.end))
                 end.cause = to_string(outcome.step) + ": " + outcome.cause;
             end.hung = outcome.end == StepEnd::hung;
         }
@@ -175,7 +169,7 @@ class Runner {
         control_.flushing();
         const auto flushed = drive_.handle().flush();
         outcome.flushed = flushed.has_value();
-        if (!flushed && (outcome.end == StepEnd::completed || outcome.end == StepEnd::partial)) {
+        if (!flushed && came_to_its_end(outcome.end)) {
             outcome.end = StepEnd::io_error;
             outcome.cause = flushed.error().message;
         }
@@ -212,7 +206,8 @@ class Runner {
         Coverage coverage = work(**queue, **source);
         if (coverage.end == StepEnd::hung) {
             // The kernel may still read from and write to their memory: it is never freed.
-            left_behind().emplace_back(std::move(*queue), std::move(*source));
+            keep_for_ever(std::move(*queue));
+            keep_for_ever(std::move(*source));
         }
         return coverage;
     }

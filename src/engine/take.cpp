@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "discovery/discovery.h"
 
 namespace quietus::engine {
@@ -79,10 +80,8 @@ TakenDrive::~TakenDrive() {
 
 void TakenDrive::abandon() {
     removed_.clear();
-    // Kept open, and the object reachable, for as long as the process is there.
-    // NOLINTNEXTLINE(*-owning-memory): never freed
-    static auto* const kKept = new std::vector<std::unique_ptr<WriteHandle>>;
-    kKept->push_back(std::move(handle_));
+    // Kept open for as long as the process is there.
+    keep_for_ever(std::move(handle_));
 }
 
 Result<void> TakenDrive::confirm_identity() {

@@ -42,6 +42,10 @@ enum class StepEnd {
 };
 std::string to_string(StepEnd end);
 Result<StepEnd> parse_step_end(std::string_view text);
+/// Completed or partial: nothing stopped it, whatever it had to leave out.
+constexpr bool came_to_its_end(StepEnd end) {
+    return end == StepEnd::completed || end == StepEnd::partial;
+}
 
 /// A step's speed is told for so many equal parts of the drive's addresses.
 inline constexpr std::size_t kPaceParts = 64;

@@ -47,28 +47,28 @@ Json to_json(const Keystream& keystream) {
 }
 
 Result<Keystream> keystream_from_json(const Json& json) {
-    return Keystream{.algorithm = QUIETUS_TRY(string_member(json, "algorithm")),
-                     .key = QUIETUS_TRY(hex_member(json, "key")),
-                     .nonce = QUIETUS_TRY(hex_member(json, "nonce"))};
+    Keystream keystream;
+    keystream.algorithm = QUIETUS_TRY(string_member(json, "algorithm"));
+    keystream.key = QUIETUS_TRY(hex_member(json, "key"));
+    keystream.nonce = QUIETUS_TRY(hex_member(json, "nonce"));
+    return keystream;
 }
-
-namespace {
 
 Json to_json(const Pace& pace) {
     Json speeds = Json::array();
     for (const std::uint64_t speed : pace.kib_per_s) speeds.push_back(json_integer(speed));
     return {{"failed_requests", json_integer(pace.failed_requests)},
             {"retried", json_integer(pace.retried)},
-            {"slowest_ms", json_integer(pace.slowest_ms)},
-            {"kib_per_s", std::move(speeds)}};
+            {"slowest_request_ms", json_integer(pace.slowest_ms)},
+            {"kib_per_s_by_64th", std::move(speeds)}};
 }
 
 Result<Pace> pace_from_json(const Json& json) {
-    Pace pace{.failed_requests = QUIETUS_TRY(integer_member(json, "failed_requests")),
-              .retried = QUIETUS_TRY(integer_member(json, "retried")),
-              .slowest_ms = QUIETUS_TRY(integer_member(json, "slowest_ms")),
-              .kib_per_s = {}};
-    const Json speeds = QUIETUS_TRY(member(json, "kib_per_s"));
+    Pace pace;
+    pace.failed_requests = QUIETUS_TRY(integer_member(json, "failed_requests"));
+    pace.retried = QUIETUS_TRY(integer_member(json, "retried"));
+    pace.slowest_ms = QUIETUS_TRY(integer_member(json, "slowest_request_ms"));
+    const Json speeds = QUIETUS_TRY(member(json, "kib_per_s_by_64th"));
     if (!speeds.is_array() || speeds.size() > kPaceParts)
         return failure(ErrorCode::bad_evidence,
                        "speeds are not a list of at most " + std::to_string(kPaceParts));
@@ -76,8 +76,6 @@ Result<Pace> pace_from_json(const Json& json) {
         pace.kib_per_s.push_back(QUIETUS_TRY(integer_from(speed, "speed")));
     return pace;
 }
-
-}  // namespace
 
 Json to_json(const StepOutcome& outcome) {
     Json json{{"index", outcome.index},
@@ -158,14 +156,14 @@ Json to_json(const HostFacts& facts) {
 }
 
 Result<HostFacts> host_facts_from_json(const Json& json) {
-    HostFacts facts{.hostname = QUIETUS_TRY(string_member(json, "hostname")),
-                    .kernel = QUIETUS_TRY(string_member(json, "kernel")),
-                    .dmi_vendor = QUIETUS_TRY(string_member(json, "dmi_vendor")),
-                    .dmi_product = QUIETUS_TRY(string_member(json, "dmi_product")),
-                    .dmi_serial = QUIETUS_TRY(string_member(json, "dmi_serial")),
-                    .boot_id = QUIETUS_TRY(string_member(json, "boot_id")),
-                    .operating_system = QUIETUS_TRY(string_member(json, "operating_system")),
-                    .missing = {}};
+    HostFacts facts;
+    facts.hostname = QUIETUS_TRY(string_member(json, "hostname"));
+    facts.kernel = QUIETUS_TRY(string_member(json, "kernel"));
+    facts.dmi_vendor = QUIETUS_TRY(string_member(json, "dmi_vendor"));
+    facts.dmi_product = QUIETUS_TRY(string_member(json, "dmi_product"));
+    facts.dmi_serial = QUIETUS_TRY(string_member(json, "dmi_serial"));
+    facts.boot_id = QUIETUS_TRY(string_member(json, "boot_id"));
+    facts.operating_system = QUIETUS_TRY(string_member(json, "operating_system"));
     const Json missing = QUIETUS_TRY(member(json, "missing"));
     for (const Json& pair : missing) {
         if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string())
@@ -182,12 +180,14 @@ Json to_json(const ToolFacts& facts) {
 }
 
 Result<ToolFacts> tool_facts_from_json(const Json& json) {
-    return ToolFacts{.name = QUIETUS_TRY(string_member(json, "name")),
-                     .version = QUIETUS_TRY(string_member(json, "version")),
-                     .commit = QUIETUS_TRY(string_member(json, "commit")),
-                     .binary_sha256 = QUIETUS_TRY(string_member(json, "binary_sha256")),
-                     .build = QUIETUS_TRY(string_member(json, "build")),
-                     .selftest = QUIETUS_TRY(string_member(json, "selftest"))};
+    ToolFacts facts;
+    facts.name = QUIETUS_TRY(string_member(json, "name"));
+    facts.version = QUIETUS_TRY(string_member(json, "version"));
+    facts.commit = QUIETUS_TRY(string_member(json, "commit"));
+    facts.binary_sha256 = QUIETUS_TRY(string_member(json, "binary_sha256"));
+    facts.build = QUIETUS_TRY(string_member(json, "build"));
+    facts.selftest = QUIETUS_TRY(string_member(json, "selftest"));
+    return facts;
 }
 
 Json to_json(const OperatorFacts& facts) {
@@ -221,15 +221,17 @@ Json to_json(const OrderFacts& facts) {
 }
 
 Result<OrderFacts> order_facts_from_json(const Json& json) {
-    return OrderFacts{.ticket = QUIETUS_TRY(string_member(json, "ticket")),
-                      .asset_tag = QUIETUS_TRY(string_member(json, "asset_tag")),
-                      .organisation = QUIETUS_TRY(string_member(json, "organisation")),
-                      .location = QUIETUS_TRY(string_member(json, "location")),
-                      .customer = QUIETUS_TRY(string_member(json, "customer")),
-                      .classification = QUIETUS_TRY(string_member(json, "classification")),
-                      .destination = QUIETUS_TRY(string_member(json, "destination")),
-                      .manifest_sha256 = QUIETUS_TRY(string_member(json, "manifest_sha256")),
-                      .manifest_line = QUIETUS_TRY(integer_member(json, "manifest_line"))};
+    OrderFacts facts;
+    facts.ticket = QUIETUS_TRY(string_member(json, "ticket"));
+    facts.asset_tag = QUIETUS_TRY(string_member(json, "asset_tag"));
+    facts.organisation = QUIETUS_TRY(string_member(json, "organisation"));
+    facts.location = QUIETUS_TRY(string_member(json, "location"));
+    facts.customer = QUIETUS_TRY(string_member(json, "customer"));
+    facts.classification = QUIETUS_TRY(string_member(json, "classification"));
+    facts.destination = QUIETUS_TRY(string_member(json, "destination"));
+    facts.manifest_sha256 = QUIETUS_TRY(string_member(json, "manifest_sha256"));
+    facts.manifest_line = QUIETUS_TRY(integer_member(json, "manifest_line"));
+    return facts;
 }
 
 // What was not limited is not there.
@@ -245,13 +247,11 @@ Json to_json(const RunLimits& limits) {
 }
 
 Result<RunLimits> run_limits_from_json(const Json& json) {
-    RunLimits limits{.max_rate = {},
-                     .min_rate = {},
-                     .deadline_s = {},
-                     .request_deadline_s = QUIETUS_TRY(integer_member(json, "request_deadline_s")),
-                     .bad_area_s = QUIETUS_TRY(integer_member(json, "bad_area_s")),
-                     .retries = QUIETUS_TRY(integer_member(json, "retries")),
-                     .backward = QUIETUS_TRY(bool_member(json, "backward"))};
+    RunLimits limits;
+    limits.request_deadline_s = QUIETUS_TRY(integer_member(json, "request_deadline_s"));
+    limits.bad_area_s = QUIETUS_TRY(integer_member(json, "bad_area_s"));
+    limits.retries = QUIETUS_TRY(integer_member(json, "retries"));
+    limits.backward = QUIETUS_TRY(bool_member(json, "backward"));
     for (auto& [key, value] :
          {std::pair<const char*, std::optional<std::uint64_t>*>{"max_rate", &limits.max_rate},
           {"min_rate", &limits.min_rate},
@@ -269,11 +269,12 @@ Json to_json(const Attempt& attempt) {
 }
 
 Result<Attempt> attempt_from_json(const Json& json) {
-    return Attempt{
-        .id = QUIETUS_TRY(string_member(json, "id")),
-        .started = QUIETUS_TRY(time_member(json, "started")),
-        .verdict = QUIETUS_TRY(parse_verdict(QUIETUS_TRY(string_member(json, "verdict")))),
-        .cause = QUIETUS_TRY(string_member(json, "cause"))};
+    Attempt attempt;
+    attempt.id = QUIETUS_TRY(string_member(json, "id"));
+    attempt.started = QUIETUS_TRY(time_member(json, "started"));
+    attempt.verdict = QUIETUS_TRY(parse_verdict(QUIETUS_TRY(string_member(json, "verdict"))));
+    attempt.cause = QUIETUS_TRY(string_member(json, "cause"));
+    return attempt;
 }
 
 Json to_json(const ResumedRun& run) {
@@ -287,13 +288,15 @@ Json to_json(const ResumedRun& run) {
 }
 
 Result<ResumedRun> resumed_run_from_json(const Json& json) {
-    return ResumedRun{.id = QUIETUS_TRY(string_member(json, "id")),
-                      .journal_sha256 = QUIETUS_TRY(string_member(json, "journal_sha256")),
-                      .started = QUIETUS_TRY(time_member(json, "started")),
-                      .boot_id = QUIETUS_TRY(string_member(json, "boot_id")),
-                      .cause = QUIETUS_TRY(string_member(json, "cause")),
-                      .kept_steps = QUIETUS_TRY(integer_member(json, "kept_steps")),
-                      .kept_bytes = QUIETUS_TRY(integer_member(json, "kept_bytes"))};
+    ResumedRun run;
+    run.id = QUIETUS_TRY(string_member(json, "id"));
+    run.journal_sha256 = QUIETUS_TRY(string_member(json, "journal_sha256"));
+    run.started = QUIETUS_TRY(time_member(json, "started"));
+    run.boot_id = QUIETUS_TRY(string_member(json, "boot_id"));
+    run.cause = QUIETUS_TRY(string_member(json, "cause"));
+    run.kept_steps = QUIETUS_TRY(integer_member(json, "kept_steps"));
+    run.kept_bytes = QUIETUS_TRY(integer_member(json, "kept_bytes"));
+    return run;
 }
 
 }  // namespace quietus

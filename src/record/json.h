@@ -13,6 +13,10 @@ Result<RangeSet> ranges_from_json(const Json& json);
 Json to_json(const Keystream& keystream);
 Result<Keystream> keystream_from_json(const Json& json);
 
+/// In the words that records and `inspect` have too.
+Json to_json(const Pace& pace);
+Result<Pace> pace_from_json(const Json& json);
+
 /// Without Plan::steps: `step` is found again by its index.
 Json to_json(const StepOutcome& outcome);
 Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan);

@@ -46,18 +46,17 @@ bool share(const RangeSet& whole, const RangeSet& one, const RangeSet& other) {
     return both == whole && one.total() + other.total() == whole.total();
 }
 
-// A step that came to its end is one that left nothing out, or one that names what it left out.
-bool came_to_its_end(const StepOutcome& outcome, const RangeSet& left_out) {
+// It left nothing out, or ended as a step does that names what it left out.
+bool ended_as_it_should(const StepOutcome& outcome, const RangeSet& left_out) {
     return outcome.end == (left_out.empty() ? StepEnd::completed : StepEnd::partial);
 }
 
 // Why a pass does not count as done, as far as it can be; nullopt where it does.
 std::optional<std::string> fault_of_overwrite(const StepOutcome& outcome,
                                               std::uint64_t addressable) {
-    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
-    if (!ended) return how_it_ended(outcome);
+    if (!came_to_its_end(outcome.end)) return how_it_ended(outcome);
     // A pass reads nothing: one that knows of wrong bytes is not trusted.
-    if (!came_to_its_end(outcome, outcome.failed) || !outcome.mismatched.empty() ||
+    if (!ended_as_it_should(outcome, outcome.failed) || !outcome.mismatched.empty() ||
         !outcome.unreadable.empty())
         return step_name(outcome) + ": requests failed";
     if (!share(whole_of(addressable), outcome.covered, outcome.failed) ||
@@ -82,9 +81,8 @@ std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const 
     if (!outcome.unreadable.empty() && outcome.end != StepEnd::partial)
         return step_name(outcome) + ": " + std::to_string(outcome.unreadable.total()) +
                " bytes cannot be read back";
-    const bool ended = outcome.end == StepEnd::completed || outcome.end == StepEnd::partial;
-    if (!ended) return how_it_ended(outcome);
-    if (!came_to_its_end(outcome, outcome.unreadable) || !outcome.failed.empty())
+    if (!came_to_its_end(outcome.end)) return how_it_ended(outcome);
+    if (!ended_as_it_should(outcome, outcome.unreadable) || !outcome.failed.empty())
         return step_name(outcome) + ": requests failed";
     if (!outcome.covered.empty() && outcome.covered.ranges().back().end() > addressable)
         return step_name(outcome) + ": read beyond the end of the drive";

@@ -60,6 +60,8 @@ end_child "$child"
 case_is "lazily unmounted, a file still open"
 mount "$disk" "$work/mnt"
 hold file "$work/mnt/open-file"
+# What the file system would write by itself some seconds later, and not we, it writes now.
+sync -f "$work/mnt"
 umount -l "$work/mnt"
 if grep -q "^$disk " /proc/self/mounts; then fail "it is still mounted"; fi
 refused 'held|mounted|in use|exclusive' "$disk"

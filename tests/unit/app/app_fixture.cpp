@@ -68,7 +68,7 @@ ExitStatus EraseTest::resume(const std::vector<std::string>& named, const Consen
                                 .all = named.empty(),
                                 .skip_refused = skip_refused,
                                 .parallel = parallel,
-                                .limits = run_limits,
+                                .limits = said_limits,
                                 .consent = said,
                                 .settings = settings};
     observer.results.clear();

@@ -109,7 +109,8 @@ class EraseTest : public testing::Test {
     std::string manifest_file;
     bool skip_refused{false};
     std::optional<unsigned> parallel;
-    RunLimits run_limits;
+    RunLimits run_limits;    ///< Of erase().
+    SaidLimits said_limits;  ///< Of resume().
     std::optional<Consent> consent;
     std::optional<Signals> signals;
 

@@ -1,6 +1,9 @@
 // What broke off is carried on: by whom it may be, what is done again, and what the record says.
 
+#include <array>
 #include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -9,6 +12,7 @@
 #include "app_fixture.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/unique_fd.h"
 #include "engine/journal.h"
 #include "engine/keystream.h"
 
@@ -49,6 +53,24 @@ class Resume : public EraseTest {
                !host.drive().untouched() && ::waitpid(-1, nullptr, WNOHANG) > 0) {
         }
     }
+    // This host's own key, encrypted, as --key and --cert name it.
+    void encrypt_key(const std::string& passphrase) {
+        settings.key_file = scratch.path() + "/encrypted.pem";
+        settings.certificate_file = state("keys/local.cert.pem");
+        const std::string command = "openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 1000 -in " +
+                                    state("keys/local.key.pem") + " -passout pass:" + passphrase +
+                                    " -out " + settings.key_file;
+        ASSERT_EQ(std::system(command.c_str()), 0);  // NOLINT(*-env33-c,*-mt-unsafe): ours
+    }
+    // The read end of a pipe that says it once.
+    UniqueFd pipe_of(const std::string& text) {
+        std::array<int, 2> ends{};
+        QUIETUS_CHECK(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        const UniqueFd in{ends[1]};
+        QUIETUS_CHECK(::write(in.get(), text.data(), text.size()) ==
+                      static_cast<ssize_t>(text.size()));
+        return UniqueFd{ends[0]};
+    }
     std::vector<std::string> journals() const { return names(state("journal")); }
     std::string journal(std::size_t i) const { return state("journal/") + journals().at(i); }
     Json record() const {
@@ -80,6 +102,52 @@ TEST_F(Resume, CarriesOnAfterASignalWithoutBeingAskedAgainAndWritesOnlyTheRest) 
     EXPECT_EQ(owed(), 0U);
 }
 
+TEST_F(Resume, ReadsThePassphraseOfItsKeyOnce) {
+    add();
+    break_off_by_signal();
+    encrypt_key("sesame");
+    const UniqueFd passphrase = pipe_of("sesame\n");
+    settings.passphrase_fd = passphrase.get();
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok);
+    EXPECT_THAT(observer.objected, testing::IsEmpty());
+    EXPECT_TRUE(there(result().folder + "/certificate.json"));
+}
+
+TEST_F(Resume, GoesAsFarAsTheFirstRunWasAllowedToUnlessToldOtherwise) {
+    run_limits.min_rate = 1;
+    run_limits.deadline_s = 3600;
+    run_limits.request_deadline_s = 77;
+    run_limits.bad_area_s = 88;
+    run_limits.retries = 7;
+    run_limits.backward = true;
+    add();
+    break_off_by_signal();
+    said_limits.retries = 2;
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok) << result().cause;
+    const Json limits = record()["sanitization"]["run_limits"];
+    EXPECT_EQ(limits["min_rate"], 1);
+    EXPECT_EQ(limits["request_deadline_s"], 77);
+    EXPECT_EQ(limits["bad_area_s"], 88);
+    EXPECT_EQ(limits["retries"], 2) << "as said now";
+    EXPECT_EQ(limits["direction"], "backward");
+    EXPECT_FALSE(limits["deadline_s"].is_number()) << "of the call that it was said in";
+    EXPECT_FALSE(limits["max_rate"].is_number());
+}
+
+TEST_F(Resume, RefusesALimitThatDoesNotGoWithThoseOfTheFirstRun) {
+    run_limits.min_rate = kMiB;
+    add();
+    break_off_by_signal();
+    const std::size_t before = bytes_written();
+    said_limits.max_rate = kMiB;
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::usage);
+    EXPECT_THAT(result().next_action, HasSubstr("give --min-rate too"));
+    EXPECT_EQ(bytes_written(), before);
+    said_limits.min_rate = 0;
+    said_limits.max_rate = 8 * kMiB;
+    EXPECT_EQ(resume({"/dev/sda"}), ExitStatus::ok) << result().cause;
+}
+
 TEST_F(Resume, CarriesOnAfterEverythingOfOursWasKilled) {
     for (const std::string phase : {"overwrite", "read back", "signing"}) {
         SCOPED_TRACE(phase);
@@ -97,6 +165,16 @@ TEST_F(Resume, CarriesOnAfterEverythingOfOursWasKilled) {
         EXPECT_TRUE(observer.results.empty());
         clock.time.ms += 60'000;
     }
+}
+
+TEST_F(Resume, SaysWhyTheEvidenceOfAnErasedDriveIsStillNotComplete) {
+    add();
+    break_off_by_kill("signing");
+    ASSERT_TRUE(write_file_durably(scratch.path() + "/file", "", 0600).has_value());
+    settings.out = scratch.path() + "/file/out";
+    EXPECT_EQ(resume({}), ExitStatus::evidence_incomplete);
+    EXPECT_EQ(result().verdict, Verdict::erased);
+    EXPECT_THAT(result().cause, HasSubstr("its evidence is not complete"));
 }
 
 TEST_F(Resume, ADriveThatCameBackUnderAnotherNameIsRecognised) {
