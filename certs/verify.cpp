@@ -102,7 +102,8 @@ class Inspection {
 
     // From here on the signature is judged at the time a trusted authority saw it.
     Checked check_stamp() {
-        signed_at_ = {.time = as_of_, .stamped = false};
+        // A renewal shows that the signature was there at its time.
+        signed_at_ = {.time = as_of_, .stamped = as_of_.ms != now_.ms};
         const auto stamp = folder_.find(stem_ + ".tsr");
         if (stamp == folder_.end()) return "time stamp: none";
         auto stamped = verify_time_stamp(stamp->second, folder_.at(stem_ + ".p7s"),

@@ -3,6 +3,7 @@
 #
 #   verify.sh FOLDER --ca FILE           whoever has a certificate under the CA in FILE may have signed
 #   verify.sh FOLDER --fingerprint HEX   only the certificate with this SHA-256 may have signed
+#   ... --tsa-ca FILE                    believe the time stamps of authorities under this CA
 #   ... --authenticity-only              ask only whether it is authentic, not what it says
 #
 # Run your own copy, with a CA or fingerprint you did not take from the folder: what is in the folder proves nothing
@@ -13,7 +14,8 @@
 #    1  not authentic; or authentic, but a person's statement and no record of an erasure
 #   64  wrong call, or nothing says whom to trust
 #
-# Checked here: the signature over the record (CAdES), who made it, and the digest of every file of the folder.
+# Checked here: the signature over the record (CAdES), who made it, time stamps and renewals (with --tsa-ca), and the
+# digest of every file of the folder.
 # Not checked here: the register's receipt and the record's schema; `quietus-verify FOLDER` checks these as well.
 set -eu
 LC_ALL=C
@@ -31,12 +33,14 @@ refuse() {
 
 dir=
 ca=
+tsa_ca=
 fingerprint=
 only=
 while [ $# -gt 0 ]; do
     case $1 in
         --ca) [ $# -ge 2 ] || usage '--ca needs a file'; ca=$2; shift 2 ;;
         --fingerprint) [ $# -ge 2 ] || usage '--fingerprint needs a SHA-256'; fingerprint=$2; shift 2 ;;
+        --tsa-ca) [ $# -ge 2 ] || usage '--tsa-ca needs a file'; tsa_ca=$2; shift 2 ;;
         --authenticity-only) only=1; shift ;;
         -*) usage "unknown option" ;;
         *) [ -z "$dir" ] || usage 'more than one folder'; dir=$1; shift ;;
@@ -46,8 +50,10 @@ done
 [ -n "$ca$fingerprint" ] || usage 'nothing says whom to trust'
 case $dir in /*) ;; *) dir=./$dir ;; esac
 case $ca in ''|/*) ;; *) ca=./$ca ;; esac
+case $tsa_ca in ''|/*) ;; *) tsa_ca=./$tsa_ca ;; esac
 [ -d "$dir" ] || usage 'the folder is not there'
 [ -z "$ca" ] || [ -f "$ca" ] || usage 'the CA file is not there'
+[ -z "$tsa_ca" ] || [ -f "$tsa_ca" ] || usage 'the file of --tsa-ca is not there'
 fingerprint=$(printf %s "$fingerprint" | tr -d : | tr A-F a-f)
 if [ -n "$fingerprint" ]; then
     printf %s "$fingerprint" | grep -Eqx '[0-9a-f]{64}' || usage 'the fingerprint is not a SHA-256 in hex'
@@ -76,10 +82,46 @@ done
 cat <"$dir/$stem.json" >"$work/record"
 cat <"$dir/$stem.p7s" >"$work/p7s"
 
+# Time stamps, the newest first: each is checked at the time of the one that renews it, the signature at the time of its
+# own stamp. Without --tsa-ca nobody's word for a time is taken, and everything must hold today.
+at=
+stamped() { # FILE, STAMP, WHAT: sets $at to the stamp's time
+    openssl ts -verify -data "$1" -in "$2" -CAfile "$tsa_ca" -partial_chain -no-CApath -no-CAstore ${at:+-attime "$at"} >"$work/why" 2>&1 ||
+        refuse "$3: the time stamp does not hold: $(sed -n 's/.*[Vv]erify error:*//p' "$work/why" | head -n 1)"
+    openssl ts -reply -in "$2" -text 2>/dev/null >"$work/reply" || refuse "$3: the time stamp cannot be read"
+    at=$(date -u -d "$(sed -n 's/^Time stamp: //p' "$work/reply")" +%s) || refuse "$3: the time stamp's time cannot be read"
+    printf '%s: stamped %s\n' "$3" "$(date -u -d "@$at" +%Y-%m-%dT%H:%M:%SZ)"
+}
+renewals=0
+while [ -e "$dir/renewal-$((renewals + 1)).txt" ] || [ -e "$dir/renewal-$((renewals + 1)).tsr" ]; do renewals=$((renewals + 1)); done
+number=$renewals
+while [ "$number" -gt 0 ]; do
+    list=renewal-$number.txt
+    for file in "$dir/$list" "$dir/renewal-$number.tsr"; do
+        [ -f "$file" ] || refuse "renewal $number: its list or its time stamp is missing"
+    done
+    # The list must name every other file but the people's and later renewals', and each as it is.
+    for file in "$dir"/*; do
+        name=${file##*/}
+        case $name in
+            people.json) continue ;;
+            renewal-*) later=${name#renewal-}; [ "${later%%.*}" -lt "$number" ] || continue ;;
+        esac
+        printf '%s  %s\n' "$(sha512sum <"$file" | cut -c1-128)" "$name"
+    done | sort -k 2 >"$work/list"
+    sort -k 2 <"$dir/$list" | cmp -s - "$work/list" || refuse "renewal $number: its list is not of the files that are here"
+    [ -z "$tsa_ca" ] || stamped "$dir/$list" "$dir/renewal-$number.tsr" "renewal $number"
+    number=$((number - 1))
+done
+if [ -n "$tsa_ca" ] && [ -f "$dir/$stem.tsr" ]; then
+    cat <"$dir/$stem.tsr" >"$work/tsr"
+    stamped "$work/p7s" "$work/tsr" 'signature'
+fi
+
 # The signature; the system's own roots are no answer to "whom do I trust".
 verify() {
     openssl cms -verify -cades -binary -inform DER -in "$work/p7s" -content "$work/record" -out /dev/null \
-        -partial_chain -CAfile "$1" -no-CApath -no-CAstore -purpose any -signer "$work/who.pem" 2>"$work/why"
+        -partial_chain -CAfile "$1" -no-CApath -no-CAstore -purpose any ${at:+-attime "$at"} -signer "$work/who.pem" 2>"$work/why"
 }
 if [ -n "$fingerprint" ]; then
     # First only to learn who claims to have signed; then again with that certificate as the one anchor.
@@ -130,7 +172,12 @@ while IFS= read -r entry; do
     [ "$have" = "$want" ] || refuse "file is not the one the record lists: $name"
     printf '%s\n' "$name" >>"$work/known"
 done <"$work/entries"
-printf '%s\n' "$stem.json" "$stem.p7s" receipt.json people.json >>"$work/known"
+printf '%s\n' "$stem.json" "$stem.p7s" "$stem.tsr" receipt.json people.json >>"$work/known"
+number=$renewals
+while [ "$number" -gt 0 ]; do
+    printf 'renewal-%s.txt\nrenewal-%s.tsr\n' "$number" "$number" >>"$work/known"
+    number=$((number - 1))
+done
 for file in "$dir"/* "$dir"/.[!.]* "$dir"/..?*; do
     [ -e "$file" ] || continue
     grep -Fqx -e "${file##*/}" "$work/known" || refuse 'a file that the record does not list is in the folder'
@@ -145,11 +192,16 @@ if [ -f "$dir/people.json" ]; then
     people='as the record is bound to them'
 fi
 
+if grep -q '"time_stamp":{"authority":"' "$work/record" && [ ! -f "$dir/$stem.tsr" ]; then
+    refuse 'the record promises a time stamp, and it is missing'
+fi
+
 # Only a statement may name no register.
 receipt='present, not checked by this script (quietus-verify does)'
 if [ ! -f "$dir/receipt.json" ]; then
-    [ "$verdict" = statement ] && grep -q '"register":{"id":{"unavailable":"' "$work/record" ||
+    if [ "$verdict" != statement ] || ! grep -q '"register":{"id":{"unavailable":"' "$work/record"; then
         refuse 'no receipt: the record is not shown to be in a register'
+    fi
     receipt='none, the statement names no register'
 fi
 

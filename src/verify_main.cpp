@@ -20,7 +20,7 @@ using namespace quietus;
 constexpr std::size_t kCaFileSizeMax = 4 * std::size_t{1024} * 1024;
 
 struct Request {
-    std::string folder, ca_file, fingerprint;
+    std::string folder, ca_file, fingerprint, tsa_ca_file, crl_file;
     bool json{false};
     bool authenticity_only{false};
 };
@@ -34,6 +34,17 @@ int complain(ExitStatus status, const std::string& what, const std::string& hint
     return to_int(status);
 }
 
+// Nothing where the option was not given.
+Result<std::string> read_pem(const std::string& option, const std::string& file) {
+    if (file.empty()) return std::string{};
+    auto pem = read_whole_file(file, kCaFileSizeMax);
+    if (!pem)
+        return failure(ErrorCode::usage, option + ": " + pem.error().message, "name a PEM file");
+    if (pem->empty())
+        return failure(ErrorCode::usage, option + ": the file is empty", "name a PEM file");
+    return pem;
+}
+
 Result<certs::Trust> trust_from(const Request& request) {
     if (request.ca_file.empty() && request.fingerprint.empty()) {
         return failure(
@@ -42,15 +53,9 @@ Result<certs::Trust> trust_from(const Request& request) {
     }
     certs::Trust trust;
     if (!request.fingerprint.empty()) trust.fingerprint = request.fingerprint;
-    if (request.ca_file.empty()) return trust;
-    auto pem = read_whole_file(request.ca_file, kCaFileSizeMax);
-    if (!pem)
-        return failure(ErrorCode::usage, "--ca: " + pem.error().message,
-                       "name a file of PEM certificates");
-    trust.roots_pem = std::move(*pem);
-    if (trust.roots_pem.empty())
-        return failure(ErrorCode::usage, "--ca: the file is empty",
-                       "name a file of PEM certificates");
+    trust.roots_pem = QUIETUS_TRY(read_pem("--ca", request.ca_file));
+    trust.tsa_roots_pem = QUIETUS_TRY(read_pem("--tsa-ca", request.tsa_ca_file));
+    trust.crls_pem = QUIETUS_TRY(read_pem("--crl", request.crl_file));
     return trust;
 }
 
@@ -101,6 +106,9 @@ int main(int argc, char** argv) {
     app.add_option("--ca", request.ca_file, "PEM file of the certificates you trust");
     app.add_option("--fingerprint", request.fingerprint,
                    "SHA-256 of the signer's certificate, in hex");
+    app.add_option("--tsa-ca", request.tsa_ca_file,
+                   "PEM file of the certificates whose time stamps you believe");
+    app.add_option("--crl", request.crl_file, "PEM file of revocation lists");
     app.add_flag("--json", request.json, "Print the report as one line of JSON");
     app.add_flag("--authenticity-only", request.authenticity_only,
                  "0 for any authentic record, whatever it says");

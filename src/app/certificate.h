@@ -15,6 +15,8 @@ namespace quietus::app {
 struct TrustFlags {
     std::string ca_file;
     std::string fingerprint;
+    std::string tsa_ca_file;  ///< Whose time stamps are believed.
+    std::string crl_file;     ///< Revocation lists.
 };
 
 /// The auditor's CA or fingerprint; without either this host's own key under the state folder,

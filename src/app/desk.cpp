@@ -13,6 +13,7 @@ Result<EvidenceDesk> open_desk(const StateDir& state, const Settings& settings,
     if (!services.host.is_root())
         return failure(ErrorCode::refused, "erasing needs root", "run it with sudo");
     QUIETUS_TRY(engine::selftest());
+    if (!settings.tsa.url.empty()) QUIETUS_TRY(check_tsa(settings.tsa));
     QUIETUS_TRY(state.prepare());
     auto key = QUIETUS_TRY(load_or_make_key(state, settings, now));
     if (key.made)

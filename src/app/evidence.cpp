@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "app/time_stamps.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -43,6 +44,18 @@ Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record
     return folder;
 }
 
+// The register's entry covers the stamp: it is kept in the spool before, so that a crash does not
+// lead to another one.
+Result<void> stamp_or_find(EvidenceDesk& desk, const std::string& id, const std::string& stem,
+                           certs::Folder& folder) {
+    const std::string name = stem + ".tsr";
+    if (folder.contains(name)) return {};
+    QUIETUS_TRY(stamp_signature(desk.settings, stem, folder));
+    if (!folder.contains(name)) return {};
+    return write_file_durably(desk.state.spool_dir() + "/" + id + "/" + name, folder.at(name),
+                              0644);
+}
+
 Result<void> enter_register(EvidenceDesk& desk, const std::string& stem, certs::Folder& folder) {
     const std::string& bytes = folder.at(stem + ".json");
     const Json record = QUIETUS_TRY(parse_json(bytes));
@@ -57,6 +70,7 @@ Result<Filed> file_in_steps(EvidenceDesk& desk, const EraseRecord& record, engin
     const std::string stem = certs::stem_of(record.verdict);
     if (!folder.contains(stem + ".json") || !folder.contains(stem + ".p7s"))
         return failure(ErrorCode::internal, "the spool holds another kind of record");
+    QUIETUS_TRY(stamp_or_find(desk, record.id, stem, folder));
     QUIETUS_TRY(enter_register(desk, stem, folder));
     QUIETUS_TRY(make_directories(desk.settings.out_dir(), 0700));
     const std::string path = QUIETUS_TRY_CONTEXT(
@@ -88,6 +102,7 @@ Result<certs::IssueContext> issue_context(const Settings& settings, UtcTime now,
     context.durability = "this-host-only";
     context.configuration_sha256 = settings.configuration_sha256;
     context.salt = to_hex(salt);
+    context.time_stamp_authority = printable_text(settings.tsa.url);
     context.approved_standard = printable_text(settings.approved_standard);
     return context;
 }

@@ -68,6 +68,8 @@ Result<void> apply(Settings& settings, const toml::table& table) {
         {"key", &settings.key_file},
         {"cert", &settings.certificate_file},
         {"operator", &settings.operator_name},
+        {"tsa", &settings.tsa.url},
+        {"tsa_server_ca", &settings.tsa.ca_file},
         {"operator_title", &settings.operator_title},
         {"operator_contact", &settings.operator_contact},
         {"approved_standard", &settings.approved_standard},
@@ -84,8 +86,8 @@ Result<void> apply(Settings& settings, const toml::table& table) {
             return tl::unexpected{
                 config_error(where + ": unknown key '" + printable_text(key.str()) + "'",
                              "known keys: approved_standard, cert, key, location, operator, "
-                             "operator_contact, operator_title, organisation, out; table: "
-                             "certificate")};
+                             "operator_contact, operator_title, organisation, out, tsa, "
+                             "tsa_server_ca; table: certificate")};
         const auto text = value.value_exact<std::string>();
         if (!text)
             return tl::unexpected{

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "app/tsa_client.h"
 #include "base/result.h"
 #include "certs/standing.h"
 
@@ -18,6 +19,7 @@ struct Settings {
     std::optional<int> passphrase_fd;
     std::string operator_name, operator_title, operator_contact;
     std::string organisation, location, ticket, asset_tag;
+    TsaAddress tsa;                 ///< Whom to ask for time stamps; nobody where empty.
     std::string approved_standard;  ///< The organisation's own, for the record's policy.
     certs::TitlePolicy title_policy;
     std::string configuration_sha256;  ///< Digest of the configuration file's bytes, or of nothing.

@@ -8,6 +8,7 @@
 #include "app/evidence_store.h"
 #include "app/facts.h"
 #include "app/state_dir.h"
+#include "app/time_stamps.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -160,6 +161,7 @@ Result<Stated> file_statement(const certs::Statement& statement, Desk& desk,
         QUIETUS_TRY(issue_context(settings, now, desk.log ? &*desk.log : nullptr));
     certs::Folder folder = QUIETUS_TRY(certs::issue_statement(statement, context, desk.key));
     const std::string stem = certs::stem_of(statement.body);
+    QUIETUS_TRY(stamp_signature(settings, stem, folder));
     const std::string bytes = folder.at(stem + ".json");
     const Json json = QUIETUS_TRY(parse_json(bytes));
     // A folder that cannot be written must not leave an entry behind.

@@ -131,8 +131,14 @@ Result<std::string> transfer(const TsaAddress& address, const Parts& parts,
 
 }  // namespace
 
-Result<void> check_tsa_address(const TsaAddress& address) {
-    QUIETUS_TRY(parts_of(address.url));
+Result<void> check_tsa(const TsaAddress& address) {
+    const Parts parts = QUIETUS_TRY(parts_of(address.url));
+    const BioHandle connection{BIO_new_connect(parts.host.get())};
+    const bool made = connection && BIO_set_conn_port(connection.get(), parts.port.get()) == 1;
+    // Not waited for longer than for a reply.
+    if (!made || BIO_set_nbio(connection.get(), 1) != 1 ||
+        BIO_do_connect_retry(connection.get(), static_cast<int>(kTsaPatience.count()), -1) != 1)
+        return no_answer(address, openssl_reason());
     return {};
 }
 

@@ -16,8 +16,9 @@ struct TsaAddress {
     std::string ca_file;  ///< PEM for the server's own certificate; the system's roots where empty.
 };
 
-/// Is this an address that can be asked? `config` where not.
-Result<void> check_tsa_address(const TsaAddress& address);
+/// Can this address be asked? `config` where it is none, `busy` where nobody answers there. Sends
+/// no request.
+Result<void> check_tsa(const TsaAddress& address);
 
 /// Stamps these bytes and checks that the reply is an answer to what was asked; who gave it is
 /// judged when the evidence is verified. `busy` where the authority does not answer, or refuses.

@@ -38,14 +38,7 @@ void add_signing(CLI::App& sub, Parser& parser) {
                    "Folder for the evidence (default: <state-dir>/certificates)");
     sub.add_option("--organisation", settings.organisation, "Who answers for the statement");
     add_key(sub, settings);
-}
-
-void add_trust(CLI::App& sub, app::TrustFlags& trust) {
-    sub.add_option("--ca", trust.ca_file,
-                   "Certificates you trust to have signed the record (PEM); default: this host's "
-                   "own key");
-    sub.add_option("--fingerprint", trust.fingerprint,
-                   "SHA-256 of the certificate you trust to have signed it (hex)");
+    add_tsa(sub, settings);
 }
 
 void add_label(CLI::App& sub, certs::StatedDrive& drive) {

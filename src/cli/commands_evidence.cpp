@@ -5,6 +5,7 @@
 #include "app/verify_drive.h"
 #include "base/bytes.h"
 #include "cli/commands.h"
+#include "cli/evidence_flags.h"
 #include "record/json.h"
 
 namespace quietus::cli {
@@ -127,14 +128,11 @@ ExitStatus run_certificate_show(Context& context, const CertificateFlags& flags)
     return ExitStatus::ok;
 }
 
-void add_trust(CLI::App& sub, CertificateFlags& flags) {
+void add_certificate_flags(CLI::App& sub, CertificateFlags& flags) {
     sub.add_option("CERT", flags.folder,
                    "Evidence folder, or the id or serial number of a record under --out")
         ->required();
-    sub.add_option("--ca", flags.trust.ca_file,
-                   "Certificates you trust (PEM); default: this host's own key");
-    sub.add_option("--fingerprint", flags.trust.fingerprint,
-                   "SHA-256 of the signer's certificate you trust (hex)");
+    add_trust(sub, flags.trust);
 }
 
 ExitStatus run_register_init(Context& context) {
@@ -193,10 +191,7 @@ void add_verify(Parser& parser) {
     sub->add_option("--certificate", flags->certificate_folder,
                     "Evidence folder whose published pattern is expected");
     sub->add_option("--technique,--method", flags->technique, "zero, ones or pattern:HEX");
-    sub->add_option("--ca", flags->trust.ca_file,
-                    "Certificates you trust (PEM); default: this host's own key");
-    sub->add_option("--fingerprint", flags->trust.fingerprint,
-                    "SHA-256 of the signer's certificate you trust (hex)");
+    add_trust(*sub, flags->trust);
     sub->callback([&parser, flags] {
         parser.command = "verify";
         parser.chosen = [flags](Context& context) { return run_verify(context, *flags); };
@@ -204,12 +199,13 @@ void add_verify(Parser& parser) {
 }
 
 void add_certificate(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("certificate", "Show and verify evidence folders");
+    CLI::App* sub =
+        parser.app.add_subcommand("certificate", "Show, verify and renew evidence folders");
     sub->require_subcommand(1);
     CLI::App* verify = sub->add_subcommand(
         "verify", "Is this evidence authentic, and what does it prove? (no root, no device)");
     auto flags = std::make_shared<CertificateFlags>();
-    add_trust(*verify, *flags);
+    add_certificate_flags(*verify, *flags);
     verify->add_flag("--authenticity-only", flags->authenticity_only,
                      "Ask only about the signature, not about the verdict");
     verify->callback([&parser, flags] {
@@ -221,13 +217,14 @@ void add_certificate(Parser& parser) {
     CLI::App* show =
         sub->add_subcommand("show", "Print the record of an authentic evidence folder");
     auto show_flags = std::make_shared<CertificateFlags>();
-    add_trust(*show, *show_flags);
+    add_certificate_flags(*show, *show_flags);
     show->callback([&parser, show_flags] {
         parser.command = "certificate show";
         parser.chosen = [show_flags](Context& context) {
             return run_certificate_show(context, *show_flags);
         };
     });
+    add_renewal(parser, *sub);
 }
 
 void add_register(Parser& parser) {

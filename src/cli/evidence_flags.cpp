@@ -13,6 +13,20 @@ void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations) {
         ->allow_extra_args(false);
 }
 
+void add_trust(CLI::App& sub, app::TrustFlags& trust) {
+    sub.add_option("--ca", trust.ca_file,
+                   "Certificates you trust (PEM); default: this host's own key");
+    sub.add_option("--fingerprint", trust.fingerprint,
+                   "SHA-256 of the signer's certificate you trust (hex)");
+    sub.add_option("--tsa-ca", trust.tsa_ca_file,
+                   "Certificates whose time stamps you believe (PEM)");
+    sub.add_option("--crl", trust.crl_file, "Revocation lists of the signer's issuers (PEM)");
+}
+
+void add_tsa(CLI::App& sub, app::Settings& settings) {
+    sub.add_option("--tsa", settings.tsa.url, "Time stamp authority to ask (http or https)");
+}
+
 void add_key(CLI::App& sub, app::Settings& settings) {
     sub.add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
     sub.add_option("--cert", settings.certificate_file,
@@ -25,6 +39,7 @@ void add_evidence(CLI::App& sub, app::Settings& settings) {
     sub.add_option("--out", settings.out,
                    "Folder for the evidence (default: <state-dir>/certificates)");
     add_key(sub, settings);
+    add_tsa(sub, settings);
     sub.add_option("--operator", settings.operator_name, "Who erases, for the record");
     sub.add_option("--operator-title", settings.operator_title, "Their position");
     sub.add_option("--operator-contact", settings.operator_contact, "How to reach them");

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/certificate.h"
 #include "app/run_report.h"
 #include "app/settings.h"
 #include "cli/output.h"
@@ -15,6 +16,10 @@
 namespace quietus::cli {
 
 void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations);
+/// --ca, --fingerprint, --tsa-ca, --crl: whom the reader of evidence trusts.
+void add_trust(CLI::App& sub, app::TrustFlags& trust);
+/// --tsa.
+void add_tsa(CLI::App& sub, app::Settings& settings);
 /// --key, --cert, --passphrase-fd.
 void add_key(CLI::App& sub, app::Settings& settings);
 /// --out, --key, --cert, --passphrase-fd, --operator, --operator-title, --operator-contact.
