@@ -14,8 +14,9 @@ _quietus() {
     local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --out --manifest --skip-refused --accept'
     local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 pattern:'
     local limits='--parallel --max-rate --min-rate --deadline --request-deadline --bad-area-time --retries --direction'
-    local evidence='--summary --metrics --key --cert --passphrase-fd --operator'
-    local trust='--ca --fingerprint'
+    local evidence='--summary --metrics --key --cert --passphrase-fd --operator --operator-title --operator-contact --tsa'
+    local trust='--ca --fingerprint --tsa-ca --crl' key='--key --cert --passphrase-fd'
+    local states="--out --organisation $key --tsa $trust --name --title --contact --location" label='--serial --model --wwn --asset'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -24,7 +25,7 @@ _quietus() {
         if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
     done
     case $previous in
-        --config | --key | --cert | --ca | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --config | --key | --cert | --ca | --tsa-ca | --crl | --output | --time-stamp | --photo | --report | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
@@ -37,12 +38,14 @@ _quietus() {
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
+        --next-step) mapfile -t COMPREPLY < <(compgen -W 'none repeat stronger-technique destroy' -- "$current"); return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'time-stamp-request dsse' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
-        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
     esac
     local words='' drives=no files=no folders=no
     case $command in
-        '') words="list plan erase resume status stop verify certificate inspect methods register help $global" ;;
+        '') words="list plan erase resume status stop verify certificate inspect methods register validate attest help $global" ;;
         list) words="--check $global" ;;
         status) words="--watch $global" ;;
         inspect | stop) words=$global drives=yes ;;
@@ -55,14 +58,26 @@ _quietus() {
             case $sub in
                 verify) words="$trust --authenticity-only $global" folders=yes ;;
                 show) words="$trust $global" folders=yes ;;
-                *) words="verify show $global" ;;
+                renew) words="$trust --tsa $global" folders=yes ;;
+                export) words="$trust --format --output $key $global" folders=yes ;;
+                import) words="$trust --time-stamp $global" folders=yes ;;
+                *) words="verify show renew export import $global" ;;
             esac ;;
         register)
             case $sub in
                 '') words="init search check $global" ;;
                 *) words=$global ;;
             esac ;;
-        help) words='all list plan erase resume status stop verify certificate inspect methods register' ;;
+        validate) words="$states --accept --reject --escalate --reason --residual-risk --next-step $global" folders=yes ;;
+        attest)
+            case $sub in
+                verification) words="$states --tool --tool-version --covered-bytes --expected --lot --report --pass --fail $global" folders=yes ;;
+                custody) words="$states $label --from --to --at --place --seal --container --scan $global" folders=yes ;;
+                destroyed) words="$states $label --technique --equipment --equipment-serial --particle-size --facility --witness --photo $global" folders=yes ;;
+                unresponsive) words="$states $label --symptom --tried --photo $global" folders=yes ;;
+                *) words="verification custody destroyed unresponsive $global" ;;
+            esac ;;
+        help) words='all list plan erase resume status stop verify certificate inspect methods register validate attest' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"
@@ -75,11 +90,11 @@ _quietus() {
 _quietus_verify() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     case $previous in
-        --ca) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+        --ca | --tsa-ca | --crl) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
         --fingerprint) COMPREPLY=() ;;
         *)
             if [[ $current == -* ]]; then
-                mapfile -t COMPREPLY < <(compgen -W '--ca --fingerprint --json --authenticity-only --version --help' -- "$current")
+                mapfile -t COMPREPLY < <(compgen -W '--ca --fingerprint --tsa-ca --crl --json --authenticity-only --version --help' -- "$current")
             else
                 mapfile -t COMPREPLY < <(compgen -d -- "$current")
             fi ;;
