@@ -86,7 +86,7 @@ cat <"$dir/$stem.p7s" >"$work/p7s"
 # own stamp. Without --tsa-ca nobody's word for a time is taken, and everything must hold today.
 at=
 stamped() { # FILE, STAMP, WHAT: sets $at to the stamp's time
-    openssl ts -verify -data "$1" -in "$2" -CAfile "$tsa_ca" -partial_chain -no-CApath -no-CAstore ${at:+-attime "$at"} >"$work/why" 2>&1 ||
+    openssl ts -verify -data "$1" -in "$2" -CAfile "$tsa_ca" -partial_chain ${at:+-attime "$at"} >"$work/why" 2>&1 ||
         refuse "$3: the time stamp does not hold: $(sed -n 's/.*[Vv]erify error:*//p' "$work/why" | head -n 1)"
     openssl ts -reply -in "$2" -text 2>/dev/null >"$work/reply" || refuse "$3: the time stamp cannot be read"
     at=$(date -u -d "$(sed -n 's/^Time stamp: //p' "$work/reply")" +%s) || refuse "$3: the time stamp's time cannot be read"

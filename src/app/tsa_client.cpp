@@ -1,6 +1,7 @@
 #include "app/tsa_client.h"
 
 #include <array>
+#include <ctime>
 #include <memory>
 
 #include <openssl/bio.h>
@@ -14,6 +15,9 @@
 namespace quietus::app {
 
 namespace {
+
+constexpr unsigned kConnectNap =
+    100;  // milliseconds, only where OpenSSL cannot wait for the socket
 
 struct FreeBio {
     void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
@@ -29,7 +33,7 @@ struct FreeText {
 using TextHandle = std::unique_ptr<char, FreeText>;
 
 std::string openssl_reason() {
-    const unsigned long code = ERR_peek_last_error();
+    const unsigned long code = ERR_peek_error();  // the first is the cause
     const char* reason = ERR_reason_error_string(code);
     ERR_clear_error();
     return reason == nullptr ? "no answer" : printable_text(reason);
@@ -119,7 +123,7 @@ Result<std::string> transfer(const TsaAddress& address, const Parts& parts,
     const BioHandle reply{OSSL_HTTP_transfer(
         nullptr, parts.host.get(), parts.port.get(), parts.path.get(), parts.tls ? 1 : 0, nullptr,
         nullptr, nullptr, nullptr, parts.tls ? over_tls : nullptr, parts.tls ? &tls : nullptr, 0,
-        nullptr, "application/timestamp-query", body.get(), "application/timestamp-reply", 0,
+        nullptr, "application/timestamp-query", body.get(), "application/timestamp-reply", 1,
         certs::kTimeStampSizeMax, static_cast<int>(kTsaPatience.count()), 0)};
     if (!reply) return no_answer(address, openssl_reason());
     std::string bytes;
@@ -136,10 +140,15 @@ Result<void> check_tsa(const TsaAddress& address) {
     const Parts parts = QUIETUS_TRY(parts_of(address.url));
     const BioHandle connection{BIO_new_connect(parts.host.get())};
     const bool made = connection && BIO_set_conn_port(connection.get(), parts.port.get()) == 1;
-    // Not waited for longer than for a reply.
-    if (!made || BIO_set_nbio(connection.get(), 1) != 1 ||
-        BIO_do_connect_retry(connection.get(), static_cast<int>(kTsaPatience.count()), -1) != 1)
+    if (!made || BIO_set_nbio(connection.get(), 1) != 1)
         return no_answer(address, openssl_reason());
+    // Not waited for longer than for a reply; a refusal is an answer.
+    const time_t deadline = time(nullptr) + static_cast<time_t>(kTsaPatience.count());
+    while (BIO_do_connect(connection.get()) != 1) {
+        if (BIO_should_retry(connection.get()) == 0 ||
+            BIO_wait(connection.get(), deadline, kConnectNap) != 1)
+            return no_answer(address, openssl_reason());
+    }
     return {};
 }
 
