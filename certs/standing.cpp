@@ -53,6 +53,7 @@ std::string title_of(const std::string& type) {
     if (type == "verification") return "Statement of verification by another tool";
     if (type == "custody") return "Statement of custody";
     if (type == "destruction") return "Certificate of destruction";
+    if (type == "third-party") return "Statement of another program's report";
     if (type == "unresponsive") return "Statement about a drive that does not answer";
     return "Document";
 }

@@ -60,6 +60,21 @@ Json body_json(const Unresponsive& said) {
             {"pictures", pictures_part(said.pictures)}};
 }
 
+Json body_json(const ThirdParty& said) {
+    const std::string not_said = "the report does not say";
+    Json remarks = Json::array();
+    for (const std::string& remark : said.claim.remarks) remarks.push_back(printable_text(remark));
+    return {{"format", said.format},
+            {"tool", text_or(said.claim.tool, not_said)},
+            {"tool_version", text_or(said.claim.tool_version, not_said)},
+            {"method", text_or(said.claim.method, not_said)},
+            {"result", text_or(said.claim.result, not_said)},
+            {"claims_success", said.claim.claims_success},
+            {"started", text_or(said.claim.started, not_said)},
+            {"ended", text_or(said.claim.ended, not_said)},
+            {"remarks", std::move(remarks)}};
+}
+
 Json drive_json(const StatedDrive& drive) {
     const std::string missing =
         drive.from_label ? "not on the label, or not given" : "the record before names none";
@@ -89,6 +104,12 @@ std::vector<std::string> limits_of(const Statement& statement, const IssueContex
     if (std::holds_alternative<Unresponsive>(statement.body))
         limits.emplace_back(
             "The drive was not erased: nothing was written to it and nothing was read.");
+    if (std::holds_alternative<ThirdParty>(statement.body))
+        limits.emplace_back(
+            "It repeats what another erasure program reported, in that program's words. Neither "
+            "its "
+            "result nor a signature of its own was checked, and it is no record of an erasure by "
+            "quietus.");
     if (const auto* destroyed = std::get_if<Destruction>(&statement.body)) {
         for (const DestroyTechnique& known : destroy_techniques())
             if (known.name == destroyed->technique && !known.note.empty())
@@ -145,6 +166,11 @@ Result<void> check_body(const Destruction& said) {
     }
     QUIETUS_TRY(needed(said.equipment, "the equipment", "--equipment NAME"));
     return needed(said.facility, "the place of the destruction", "--facility NAME");
+}
+
+Result<void> check_body(const ThirdParty& said) {
+    return needed(said.claim.result, "what the other program reported",
+                  "a report that names the result for this drive");
 }
 
 Result<void> check_body(const Unresponsive& said) {
@@ -220,8 +246,8 @@ std::string stem_of(const StatementBody& body) {
 
 const std::vector<std::string>& statement_types() {
     // In the order of StatementBody.
-    static const std::vector<std::string> kTypes{"validation", "verification", "custody",
-                                                 "destruction", "unresponsive"};
+    static const std::vector<std::string> kTypes{"validation",  "verification", "custody",
+                                                 "destruction", "unresponsive", "third-party"};
     return kTypes;
 }
 
@@ -273,6 +299,8 @@ std::string sentence_of(const Json& statement) {
         return "destroyed (" + text_in(*part, "technique") + ") at " + text_in(*part, "facility") +
                " with " + text_in(*part, "equipment");
     if (type == "unresponsive") return "the drive no longer answers: " + text_in(*part, "symptom");
+    if (type == "third-party")
+        return text_in(*part, "tool") + " reported: " + text_in(*part, "result") + " (not checked)";
     return "a statement of an unknown kind";
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "certs/envelope.h"
+#include "certs/foreign/foreign.h"
 
 namespace quietus::certs {
 
@@ -73,10 +74,17 @@ struct Unresponsive {
     std::vector<Picture> pictures{};
 };
 
-using StatementBody =
-    std::variant<Validation, SecondVerification, Custody, Destruction, Unresponsive>;
+/// What another erasure program reported, and nobody checked.
+struct ThirdParty {
+    std::string format;  ///< Of the report: one of foreign_formats().
+    ForeignClaim claim;
+};
 
-/// "validation", "verification", "custody", "destruction", "unresponsive": type and file name.
+using StatementBody =
+    std::variant<Validation, SecondVerification, Custody, Destruction, Unresponsive, ThirdParty>;
+
+/// "validation", "verification", "custody", "destruction", "unresponsive",
+/// "third-party": type and file name.
 std::string stem_of(const StatementBody& body);
 /// Is this a statement's type, and not a record's?
 bool is_statement_type(std::string_view type);

@@ -65,7 +65,7 @@ trap 'exit 1' HUP INT TERM
 
 # Exactly one record, of one kind.
 stem=
-for kind in certificate exception-record failure-record validation verification custody destruction unresponsive; do
+for kind in certificate exception-record failure-record validation verification custody destruction unresponsive third-party; do
     if [ -e "$dir/$kind.json" ] || [ -L "$dir/$kind.json" ]; then
         [ -z "$stem" ] || refuse 'more than one record in the folder'
         stem=$kind

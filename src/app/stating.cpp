@@ -217,4 +217,34 @@ Result<Stated> make_statement(const Host& host, const Settings& settings, const 
     return file_statement(statement, desk, settings, now);
 }
 
+Result<Stated> import_report(const Host& host, const Settings& settings, const Clock& clock,
+                             const ImportRequest& request) {
+    const auto report = read_whole_file(request.report_file, certs::kForeignReportMax);
+    if (!report) return failure(ErrorCode::usage, "--report: " + report.error().message);
+    const auto claims = QUIETUS_TRY(certs::read_foreign(request.format, *report));
+    StatementRequest statement = request.statement;
+    std::string serial = statement.label.serial;
+    if (!statement.about.empty()) {
+        const Before before = QUIETUS_TRY(read_before(settings, clock, statement));
+        serial = drive_of(before.report.record, {}).serial;
+    }
+    const certs::ForeignClaim* found = nullptr;
+    for (const certs::ForeignClaim& claim : claims) {
+        if (claim.serial != printable_text(serial)) continue;
+        if (found != nullptr)
+            return failure(ErrorCode::bad_evidence, "the report names this drive more than once",
+                           "cut it down to the run that is meant");
+        found = &claim;
+    }
+    if (found == nullptr)
+        return failure(ErrorCode::bad_evidence,
+                       "the report names no drive with serial number " + printable_text(serial),
+                       "it names " + std::to_string(claims.size()) + " drive(s), the first with '" +
+                           claims.front().serial + "'");
+    statement.body = certs::ThirdParty{.format = request.format, .claim = *found};
+    if (statement.label.model.empty()) statement.label.model = found->model;
+    statement.attachments = {request.report_file};
+    return make_statement(host, settings, clock, statement);
+}
+
 }  // namespace quietus::app

@@ -36,4 +36,14 @@ struct Stated {
 Result<Stated> make_statement(const Host& host, const Settings& settings, const Clock& clock,
                               const StatementRequest& request);
 
+struct ImportRequest {
+    std::string format;  ///< One of certs::foreign_formats().
+    std::string report_file;
+    StatementRequest statement;  ///< Drive (record or label), people, trust; the body is filled in.
+};
+/// What another program's report claims about the one drive, as a statement with the report in its
+/// folder. `bad_evidence` where the report is of another format, or names the drive not once.
+Result<Stated> import_report(const Host& host, const Settings& settings, const Clock& clock,
+                             const ImportRequest& request);
+
 }  // namespace quietus::app

@@ -16,6 +16,7 @@ struct StatementFlags {
     certs::Person other;                           ///< Witness; may be nameless.
     bool yes{false}, no{false}, escalates{false};  ///< What was decided; exactly one.
     std::string next{"none"};
+    std::string report, format;  ///< Of another program, to be imported.
 };
 
 Error say_which(const std::string& flags) {
@@ -68,7 +69,12 @@ ExitStatus run_statement(Context& context, StatementFlags flags) {
                      .sys_errno = 0,
                      .hint = "the record names the drive: leave --serial out"});
     const auto stated =
-        app::make_statement(context.host, context.settings, context.clock, flags.request);
+        flags.report.empty()
+            ? app::make_statement(context.host, context.settings, context.clock, flags.request)
+            : app::import_report(context.host, context.settings, context.clock,
+                                 {.format = flags.format,
+                                  .report_file = flags.report,
+                                  .statement = flags.request});
     if (!stated) return fail(stated.error());
     if (!stated->why_not_registered.empty())
         context.output.warning("not in a register: " + stated->why_not_registered);
@@ -220,6 +226,18 @@ ExitStatus run_validate(Context& context, const Flags& flags) {
     return run_statement(context, *flags);
 }
 
+void add_report(CLI::App& attest, Parser& parser) {
+    CLI::App* sub = attest.add_subcommand(
+        "report", "Another erasure program reported something about the drive");
+    const Flags flags = flags_for(*sub, parser, certs::ThirdParty{}, "operator");
+    sub->add_option("CERT", flags->request.about,
+                    "Folder, id or serial number of a record; else --serial");
+    add_label(*sub, flags->request.label);
+    sub->add_option("--report", flags->report, "Its report; goes into the evidence")->required();
+    sub->add_option("--format", flags->format, "nwipe, blancco or openseachest")->required();
+    choose(parser, *sub, "attest report", flags);
+}
+
 }  // namespace
 
 void add_validate(Parser& parser) {
@@ -256,6 +274,7 @@ void add_attest(Parser& parser) {
     add_custody(*sub, parser);
     add_destroyed(*sub, parser);
     add_unresponsive(*sub, parser);
+    add_report(*sub, parser);
     for (CLI::App* kind : sub->get_subcommands([](const CLI::App*) { return true; }))
         kind->group("Subcommands");
 }

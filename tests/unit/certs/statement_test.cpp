@@ -11,13 +11,23 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
+ForeignClaim a_claim() {
+    ForeignClaim claim;
+    claim.tool = "nwipe";
+    claim.serial = "WD-TEST0001";
+    claim.result = "Erased";
+    claim.claims_success = true;
+    return claim;
+}
+
 std::vector<Statement> one_of_each() {
     return {a_statement(Validation{.decision = Decision::accept, .reason = "all was read back"},
                         {{.id = "x", .type = "sanitization", .sha256 = std::string(64, 'a')}}),
             a_statement(SecondVerification{.tool = "other", .passed = true, .covered_bytes = 512}),
             a_statement(Custody{.from = "A", .to = "B", .at = "2026-11-22T01:28:03.123Z"}),
             a_statement(Destruction{.technique = "melt", .equipment = "oven", .facility = "here"}),
-            a_statement(Unresponsive{.symptom = "no answer to any command"})};
+            a_statement(Unresponsive{.symptom = "no answer to any command"}),
+            a_statement(ThirdParty{.format = "nwipe", .claim = a_claim()})};
 }
 
 TEST(Statement, OfEachKindIsAuthenticAndNoCertificate) {
@@ -65,11 +75,10 @@ TEST(Statement, NeedsNoRegisterWhereItNamesNone) {
     IssueContext context = issuer.context();
     context.register_id.clear();
     context.register_public_key.clear();
-    Folder folder = issue_statement(one_of_each().back(), context, issuer.key).value();
+    Folder folder = issue_statement(one_of_each().at(4), context, issuer.key).value();
     EXPECT_TRUE(verify_folder(folder, issuer.trust(), kNow).authentic);
     // One that names a register must be in it.
-    const Folder named =
-        issue_statement(one_of_each().back(), issuer.context(), issuer.key).value();
+    const Folder named = issue_statement(one_of_each().at(4), issuer.context(), issuer.key).value();
     EXPECT_THAT(why(verify_folder(named, issuer.trust(), kNow)), HasSubstr("receipt"));
 }
 
