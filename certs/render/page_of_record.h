@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "certs/render/page.h"
+#include "certs/standing.h"
+
+namespace quietus::certs {
+
+/// What a rendering of this record shows. Pure; takes any record, also one that lacks parts, and
+/// never makes one look better than its type and verdict: whatever is not a sanitization with
+/// verdict erased, nor a known kind of statement, is shown as a failure.
+Page page_of_record(const Json& record, const std::string& record_bytes, const Standing& standing);
+
+}  // namespace quietus::certs
