@@ -4,6 +4,7 @@
 #include <array>
 
 #include "certs/render/sheet.h"
+#include "certs/render/text_safety.h"
 
 namespace quietus::certs {
 
@@ -47,7 +48,7 @@ void draw_drive(Canvas& canvas, double y, std::size_t number, const Page& page, 
         std::to_string(number),
         page.badge.empty() ? page.title : page.badge,
         page.serial,
-        page.model,
+        shortened(page.model, 40),
         page.issued.substr(0, 10),
         std::to_string(begins)};
     const bool bad = !page.stamp.empty();

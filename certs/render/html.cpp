@@ -92,7 +92,7 @@ std::string cell_style(CellState state) {
 std::string map_html(const AreaMap& map) {
     if (map.cells.empty()) return {};
     std::string html =
-        "<div><h2>Addresses, first to last: what was left</h2>"
+        "<div><h2>What was left, first to last address</h2>"
         "<svg role=\"img\" aria-label=\"Map of the drive\" viewBox=\"0 0 640 80\" "
         "preserveAspectRatio=\"none\">";
     for (std::size_t i = 0; i < map.cells.size(); ++i)
@@ -140,7 +140,7 @@ std::string section_html(const Section& section) {
         html += "<dl>";
         for (const Row& row : section.rows)
             html += "<dt>" + isolated(row.name) + "</dt><dd" +
-                    std::string{row.setting == Setting::fixed ? " class=\"fixed\"" : ""} + ">" +
+                    std::string{row.setting != Setting::text ? " class=\"fixed\"" : ""} + ">" +
                     isolated(row.value) + "</dd>";
         html += "</dl>";
     }

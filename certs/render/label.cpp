@@ -1,5 +1,6 @@
 #include "certs/render/pdf_draw.h"
 #include "certs/render/sheet.h"
+#include "certs/render/text_safety.h"
 
 namespace quietus::certs {
 
@@ -34,7 +35,7 @@ Result<std::string> draw_label(const Page& page, UtcTime created) {
         y += canvas.write_line(kLeft, y, kTextRoom, page.stamp, Ink{.size = 13, .bold = true});
     y += canvas.write_line(kLeft, y, kTextRoom, "Serial number", Ink{.size = 6, .colour = kGrey});
     y += canvas.write_line(kLeft, y, kTextRoom, page.serial, Ink{.size = 13, .bold = true}) + 1;
-    y += canvas.write_line(kLeft, y, kTextRoom, page.model, Ink{.size = 8});
+    y += canvas.write_line(kLeft, y, kTextRoom, shortened(page.model, 48), Ink{.size = 8});
     y += canvas.write_line(kLeft, y, kTextRoom, page.title + ", " + page.issued, Ink{.size = 6.5});
     if (!page.notice.empty())
         canvas.write_line(kLeft, y, kTextRoom, page.notice, Ink{.size = 6.5, .bold = true});

@@ -13,8 +13,9 @@ enum class Standpoint { good, exception, failed, statement };
 
 /// How a value is set.
 enum class Setting {
-    text,   ///< Words; wraps.
-    fixed,  ///< A serial number, a digest: one line, never broken, never hyphenated.
+    text,      ///< Words; wraps.
+    identity,  ///< As fixed, and made to stand out.
+    fixed,     ///< A serial number, a digest: one line, never broken, never hyphenated.
 };
 
 struct Row {

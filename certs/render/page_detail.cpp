@@ -17,10 +17,12 @@ constexpr std::array<std::string_view, 19> kPlaced{
     "drive",  "sanitization", "verification", "verdict",  "media_state", "people", "tool",
     "limits", "host",         "order",        "evidence", "cause"};
 
-// "particle_size_mm" → "particle size mm"
+// "particle_size_mm" → "Particle size mm"
 std::string words(const std::string& key) {
     std::string text = safe_text(key);
     std::replace(text.begin(), text.end(), '_', ' ');
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+        text[0] = static_cast<char>(text[0] - 'a' + 'A');
     return text;
 }
 
@@ -123,8 +125,6 @@ std::vector<Section> statement_sections(const Json& record) {
             continue;
         }
         Section section{.title = words(key), .rows = {}, .sentences = {}};
-        if (!section.title.empty() && section.title[0] >= 'a' && section.title[0] <= 'z')
-            section.title[0] = static_cast<char>(section.title[0] - 'a' + 'A');
         add_members(section, value);
         sections.push_back(std::move(section));
     }

@@ -109,7 +109,7 @@ Section drive_section(const RecordView& drive) {
     add(section, "Model", drive["model"].text());
     const bool has_serial = drive["serial"].has();
     add(section, "Serial number", drive["serial"].text(),
-        has_serial ? Setting::fixed : Setting::text);
+        has_serial ? Setting::identity : Setting::text);
     add(section, "WWN", drive["wwn"].text_if_had(), Setting::fixed);
     add(section, "Firmware", drive["firmware"].text_if_had(), Setting::fixed);
     if (const auto size = drive["size_bytes"].number()) add(section, "Size", size_text(*size));

@@ -20,12 +20,12 @@ struct Arrangement {
     bool detail, pictures, facts;
 };
 constexpr std::array kArrangements{
-    Arrangement{1.0, true, true, true},    Arrangement{0.95, true, true, true},
-    Arrangement{0.9, true, true, true},    Arrangement{0.86, true, true, true},
-    Arrangement{1.0, false, true, true},   Arrangement{0.93, false, true, true},
-    Arrangement{0.86, false, true, true},  Arrangement{0.9, false, false, true},
-    Arrangement{0.82, false, false, true}, Arrangement{0.86, false, false, false},
-    Arrangement{0.76, false, false, false}};
+    Arrangement{1.06, true, true, true},    Arrangement{1.0, true, true, true},
+    Arrangement{0.95, true, true, true},    Arrangement{0.9, true, true, true},
+    Arrangement{0.86, true, true, true},    Arrangement{1.0, false, true, true},
+    Arrangement{0.93, false, true, true},   Arrangement{0.86, false, true, true},
+    Arrangement{0.9, false, false, true},   Arrangement{0.82, false, false, true},
+    Arrangement{0.86, false, false, false}, Arrangement{0.76, false, false, false}};
 
 void draw_header(Sheet& sheet, const Page& page, const QrCode& qr) {
     Canvas& canvas = sheet.canvas;
@@ -62,6 +62,14 @@ void draw_detail(Sheet& sheet, const std::vector<Section>& detail) {
     Sheet small{sheet.canvas, sheet.scale * 0.88, sheet.y};
     draw_side_by_side(small, {detail.begin(), middle}, {middle, detail.end()});
     sheet.y = small.y;
+}
+
+// Which drive it is must be on the first sheet whatever else is not.
+Section identity_of(const Section& drive) {
+    Section section{.title = drive.title, .rows = {}, .sentences = {}};
+    for (const Row& row : drive.rows)
+        if (row.name == "Model" || row.name == "Serial number") section.rows.push_back(row);
+    return section;
 }
 
 class PageDrawer {
@@ -113,7 +121,10 @@ class PageDrawer {
         sheet.y +=
             canvas_.write(kMargin, sheet.y, kTextWidth, page_.lead, Ink{.size = sheet.size(9.5)}) +
             sheet.size(9);
-        if (chosen.facts) draw_facts(sheet);
+        if (chosen.facts)
+            draw_facts(sheet);
+        else
+            draw_section(sheet, kMargin, kTextWidth, identity_of(page_.drive));
         if (chosen.pictures) draw_pictures(sheet, page_);
         for (const Section* section : {&page_.not_reached, &page_.limits, &page_.signatures})
             flow(sheet, *section, fits);

@@ -152,11 +152,11 @@ void draw_heading(Sheet& sheet, double x, double width, const std::string& title
 void draw_row(Sheet& sheet, double x, double width, const Row& row) {
     Canvas& canvas = sheet.canvas;
     const double name_width = sheet.size(kNameWidth);
-    const Ink ink{.size = sheet.size(8)};
+    const Ink ink{.size = sheet.size(8), .bold = row.setting == Setting::identity};
     const double named = canvas.write(x, sheet.y, name_width - 4, row.name,
                                       Ink{.size = sheet.size(8), .colour = kGrey});
     const double left = x + name_width, room = width - name_width;
-    const double tall = row.setting == Setting::fixed
+    const double tall = row.setting != Setting::text
                             ? canvas.write_line(left, sheet.y, room, row.value, ink)
                             : canvas.write(left, sheet.y, room, row.value, ink);
     sheet.y += std::max(named, tall) + sheet.size(1.6);
@@ -190,7 +190,7 @@ void draw_pictures(Sheet& sheet, const Page& page) {
         return Box{x, sheet.y + 2, width, height};
     };
     if (!page.map.cells.empty()) {
-        draw_map(sheet, begin("Addresses, first to last: what was left"), page.map);
+        draw_map(sheet, begin("What was left, first to last address"), page.map);
         lowest = std::max(lowest, sheet.y);
         x += width + 18;
     }

@@ -94,6 +94,14 @@ std::string safe_text(std::string_view raw) {
            " characters not shown ...] " + joined(parts, parts.size() - kTail, kTail);
 }
 
+std::string shortened(const std::string& safe, std::size_t most) {
+    std::size_t shown = 0;
+    std::size_t at = 0;
+    for (; at < safe.size() && shown < most; ++shown)
+        at += first_letter(std::string_view{safe}.substr(at)).bytes.size();
+    return at == safe.size() ? safe : safe.substr(0, at) + "...";
+}
+
 std::string html_text(std::string_view raw) {
     std::string text;
     for (const char c : safe_text(raw)) {

@@ -15,6 +15,9 @@ inline constexpr std::size_t kShownCharactersMax = 600;
 /// bytes that are not UTF-8 become "\xNN".
 std::string safe_text(std::string_view raw);
 
+/// The first characters of a safe text, and "..." where there are more than `most`.
+std::string shortened(const std::string& safe, std::size_t most);
+
 /// safe_text with &, <, >, " and ' as HTML entities: fit for text and for quoted attributes.
 std::string html_text(std::string_view raw);
 

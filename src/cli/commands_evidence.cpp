@@ -195,6 +195,7 @@ void add_certificate(Parser& parser) {
             return run_certificate_show(context, *show_flags);
         };
     });
+    add_render(parser, *sub);
 }
 
 void add_register(Parser& parser) {
