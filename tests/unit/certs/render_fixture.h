@@ -16,8 +16,7 @@ inline RenderInput input_of(Json record) {
 
 inline RenderInput input_of(const Issuer& issuer, const EraseRecord& record) {
     const Folder files{{"chain.pem", issuer.key.chain_pem()}, {"verify.sh", "#!/bin/sh\n"}};
-    return input_of(
-        parse_json(record_bytes(record, issuer.context(), issuer.key, files)).value());
+    return input_of(parse_json(record_bytes(record, issuer.context(), issuer.key, files)).value());
 }
 
 }  // namespace quietus::certs::testing
