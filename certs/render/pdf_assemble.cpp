@@ -10,6 +10,7 @@
 #include <qpdf/QPDFFileSpecObjectHelper.hh>
 #include <qpdf/QPDFPageDocumentHelper.hh>
 #include <qpdf/QPDFWriter.hh>
+#include <qpdf/QUtil.hh>
 
 #include "base/bytes.h"
 #include "certs/render/pades.h"
@@ -47,10 +48,16 @@ void attach(QPDF& pdf, const PdfParts& parts, const std::map<std::string, std::s
     pdf.getRoot().replaceKey("/AF", associated);
 }
 
+// In UTF-16 also where ASCII would do: a text must not look like a part of the file's own syntax
+// ("/ByteRange"), which is looked for byte by byte.
+Object text_string(const std::string& utf8) {
+    return Object::newString(QUtil::utf8_to_utf16(utf8));
+}
+
 void describe(QPDF& pdf, const PdfParts& parts) {
     Object info = Object::newDictionary();
-    info.replaceKey("/Title", Object::newUnicodeString(parts.title));
-    if (!parts.author.empty()) info.replaceKey("/Author", Object::newUnicodeString(parts.author));
+    info.replaceKey("/Title", text_string(parts.title));
+    if (!parts.author.empty()) info.replaceKey("/Author", text_string(parts.author));
     info.replaceKey("/Creator", Object::newString("quietus"));
     info.replaceKey("/CreationDate", Object::newString(pdf_date(parts.created)));
     pdf.getTrailer().replaceKey("/Info", pdf.makeIndirectObject(info));

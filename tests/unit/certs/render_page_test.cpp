@@ -137,7 +137,8 @@ TEST_F(RenderPage, MapsWhereSomethingWasLeft) {
 
 TEST_F(RenderPage, MapsTheLargestDriveWithoutOverflow) {
     good_.record["drive"]["size_bytes"] = "18446744073709551104";
-    good_.record["sanitization"]["unwritten"] = {{"36028797018963966", "18446744073709551615"}};
+    good_.record["sanitization"]["unwritten"] =
+        Json::array({Json::array({"36028797018963966", "18446744073709551615"})});
     const Page page = page_of(good_);
     EXPECT_EQ(page.map.cells[254], CellState::done);
     EXPECT_EQ(page.map.cells[255], CellState::unwritten);

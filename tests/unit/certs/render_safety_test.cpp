@@ -34,7 +34,7 @@ const std::vector<std::string> kHostile{
     "\u2066isolated\u2069\u200f\u061c",
     "zero\u200bwidth\u200d\ufeffjoined\u00ad",
     std::string(200, 'M'),
-    std::string("bytes \xff\xfe\x80 nul \0 end", 21),
+    std::string{"bytes \xff\xfe\x80 nul "} + '\0' + " end",
     "line\nbreak\r\u2028separator",
     "/ByteRange [ 0 1 2 3 ] %%EOF startxref /Contents <00>",
     "שלום العربية 日本語 हिन्दी ✓",
