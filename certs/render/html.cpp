@@ -201,7 +201,7 @@ Result<std::string> html_of(const Page& page) {
                        section_html(page.drive) + section_html(page.work) + "</div>\n";
     for (const Section& section : page.statement) html += section_html(section);
     html += "<div class=\"pictures\">" + map_html(page.map) + speed_html(page.speed) + "</div>\n" +
-            section_html(page.not_reached) + section_html(page.limits) +
+            section_html(page.not_reached) + section_html(page.limits) + section_html(page.people) +
             section_html(page.signatures) + "\n";
     for (const Section& section : page.detail) html += section_html(section);
     return html + "<footer><p><strong>" + isolated(page.authority) + "</strong></p><p>SHA-256 of " +

@@ -59,6 +59,7 @@ struct Page {
     std::vector<Section> statement;  ///< Of a later statement: what it says.
     Section not_reached;             ///< Stays on the first page, as do limits and signatures.
     Section limits;
+    Section people;
     Section signatures;
     std::vector<Section> detail;  ///< What goes to further pages where there is no room.
     std::string record_name;      ///< "certificate.json"

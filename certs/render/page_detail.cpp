@@ -21,9 +21,7 @@ constexpr std::array<std::string_view, 19> kPlaced{
 std::string words(const std::string& key) {
     std::string text = safe_text(key);
     std::replace(text.begin(), text.end(), '_', ' ');
-    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
-        text[0] = static_cast<char>(text[0] - 'a' + 'A');
-    return text;
+    return capitalised(std::move(text));
 }
 
 Setting setting_of(const std::string& value) {
@@ -95,7 +93,6 @@ Section machine_section(const RecordView& view) {
     add(section, "Program", tool["name"].text() + " " + tool["version"].text());
     add(section, "Binary SHA-256", tool["binary_sha256"].text());
     add(section, "Journal SHA-256", view["journal"]["digest"].text());
-    add(section, "Authenticated", view["people"]["operator"]["authenticated_by"].text());
     add(section, "Register", view["evidence"]["register"]["id"].text());
     return section;
 }
@@ -126,11 +123,6 @@ std::vector<Section> statement_sections(const Json& record) {
         }
         Section section{.title = words(key), .rows = {}, .sentences = {}};
         add_members(section, value);
-        sections.push_back(std::move(section));
-    }
-    if (const auto people = record.find("people"); people != record.end() && people->is_object()) {
-        Section section{.title = "People", .rows = {}, .sentences = {}};
-        add_members(section, *people);
         sections.push_back(std::move(section));
     }
     if (!loose.rows.empty()) sections.insert(sections.begin(), std::move(loose));

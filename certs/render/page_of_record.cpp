@@ -11,20 +11,20 @@
 #include "certs/render/pictures.h"
 #include "certs/render/record_view.h"
 #include "certs/render/text_safety.h"
+#include "certs/statement.h"
 
 namespace quietus::certs {
 
 namespace {
 
 constexpr const char* kNotACertificate = "NOT A CERTIFICATE";
-constexpr std::array<std::string_view, 4> kStatements{"validation", "verification", "custody",
-                                                      "destruction"};
 
 // What is not known to be good is bad.
 Standpoint standpoint_of(const std::string& type, const std::string& verdict) {
     if (type == "sanitization" && verdict == "erased") return Standpoint::good;
     if (type == "exception-record" && verdict == "exceptions") return Standpoint::exception;
-    const bool known = std::find(kStatements.begin(), kStatements.end(), type) != kStatements.end();
+    // A drive that does not answer is stated, and not erased.
+    const bool known = is_statement_type(type) && type != "unresponsive";
     return known && verdict.empty() ? Standpoint::statement : Standpoint::failed;
 }
 
@@ -36,13 +36,24 @@ std::string record_name_of(const std::string& type) {
 }
 
 // The title is given, but it cannot promise more than the record.
-std::string title_of(Standpoint standpoint, const Json& record, const Standing& standing) {
-    const std::string title = safe_text(standing.title);
+std::string title_of(Standpoint standpoint, const std::string& type, const Standing& standing) {
+    std::string title = safe_text(standing.title);
     const bool claims = title.find("ertificate") != std::string::npos;
-    const bool may_claim = standpoint == Standpoint::good && standing.missing.empty();
-    if (title.empty() || (claims && !may_claim))
-        return safe_text(standing_of_unsigned(record).title);
-    return title;
+    const bool destroyed = standpoint == Standpoint::statement && type == "destruction";
+    const bool may_claim =
+        destroyed || (standpoint == Standpoint::good && standing.missing.empty());
+    if (!title.empty() && (!claims || may_claim)) return title;
+    switch (standpoint) {
+        case Standpoint::good:
+            return "Record of sanitization";
+        case Standpoint::exception:
+            return "Record of an erasure with exceptions";
+        case Standpoint::failed:
+            return "Record of a failed erasure";
+        case Standpoint::statement:
+            break;
+    }
+    return "Statement of " + type;
 }
 
 std::string badge_of(Standpoint standpoint, const std::string& type, const std::string& verdict) {
@@ -85,9 +96,9 @@ std::string method_sentence(const RecordView& view) {
     return "No sanitization method was achieved. ";
 }
 
-std::string lead_of(const RecordView& view, Standpoint standpoint) {
-    if (standpoint == Standpoint::statement || !view["sanitization"].has())
-        return "A statement about a drive and its records, signed on its own.";
+std::string lead_of(const RecordView& view) {
+    if (is_statement_type(view["type"].text()))
+        return "A person states: " + safe_text(sentence_of(*view.json())) + ".";
     std::string lead = method_sentence(view) + read_back_sentence(view);
     if (view["sanitization"]["method_achieved"].text() == "purge")
         lead += " Other areas: device statement only.";
@@ -145,7 +156,6 @@ Section work_section(const RecordView& view) {
         add(section, "Began", time_text(work["started"].text()));
         add(section, "Ended", time_text(work["ended"].text()) + duration_of(work));
     }
-    add(section, "Operator", view["people"]["operator"]["declared"].text_if_had());
     add(section, "Site", view["host"]["site"].text_if_had());
     add(section, "Ticket", order["ticket"].text_if_had());
     add(section, "Customer", order["customer"].text_if_had());
@@ -192,6 +202,25 @@ Section limits_section(const RecordView& view) {
     return section;
 }
 
+// Who was named, as people.json has them; where it was taken out, which roles were named.
+Section people_section(const RecordView& view, const Json& people) {
+    Section section{.title = "People", .rows = {}, .sentences = {}};
+    for (const Json& one : RecordView{&people}["people"].list()) {
+        const RecordView person{&one};
+        std::string text = person["name"].text_if_had();
+        for (const char* part : {"title", "organisation", "location", "contact"})
+            if (person[part].has()) text += (text.empty() ? "" : ", ") + person[part].text();
+        if (text.empty()) text = person["authenticated_by"].text_if_had();
+        std::string role = person["role"].text();
+        if (!text.empty()) section.rows.push_back({capitalised(std::move(role)), std::move(text)});
+    }
+    const bool detached = people.is_null() && view["people"]["named"].has();
+    if (detached && !view["people"]["named"].list().empty())
+        add(section, "Named",
+            view["people"]["named"].text() + " (their names were taken out of the evidence)");
+    return section;
+}
+
 Section signatures_section(const RecordView& view, const Standing& standing,
                            const std::string& notice) {
     Section section{.title = "Signatures", .rows = {}, .sentences = {}};
@@ -214,17 +243,18 @@ Section signatures_section(const RecordView& view, const Standing& standing,
 
 }  // namespace
 
-Page page_of_record(const Json& record, const std::string& record_bytes, const Standing& standing) {
+Page page_of_record(const Json& record, const std::string& record_bytes, const Standing& standing,
+                    const Json& people) {
     const RecordView view{&record};
     const std::string type = view["type"].text(), verdict = view["verdict"].text_if_had();
     Page page;
     page.standpoint = standpoint_of(type, verdict);
-    page.title = title_of(page.standpoint, record, standing);
+    page.title = title_of(page.standpoint, type, standing);
     page.badge = badge_of(page.standpoint, type, verdict);
     const bool bad =
         page.standpoint == Standpoint::exception || page.standpoint == Standpoint::failed;
     page.stamp = bad ? kNotACertificate : "";
-    page.lead = lead_of(view, page.standpoint);
+    page.lead = lead_of(view);
     const Json* self_signed = view["signing_key"]["self_signed"].json();
     if (self_signed != nullptr && *self_signed == Json(true))
         page.notice = "self-signed, not independent";
@@ -241,6 +271,7 @@ Page page_of_record(const Json& record, const std::string& record_bytes, const S
     page.statement = statement_sections(record);
     page.not_reached = not_reached_section(view);
     page.limits = limits_section(view);
+    page.people = people_section(view, people);
     page.signatures = signatures_section(view, standing, page.notice);
     page.detail = detail_sections(record);
     page.record_name = record_name_of(type);

@@ -126,7 +126,8 @@ class PageDrawer {
         else
             draw_section(sheet, kMargin, kTextWidth, identity_of(page_.drive));
         if (chosen.pictures) draw_pictures(sheet, page_);
-        for (const Section* section : {&page_.not_reached, &page_.limits, &page_.signatures})
+        for (const Section* section :
+             {&page_.not_reached, &page_.limits, &page_.people, &page_.signatures})
             flow(sheet, *section, fits);
         if (chosen.detail) draw_detail(sheet, page_.detail);
     }

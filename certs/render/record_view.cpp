@@ -69,6 +69,12 @@ std::string time_text(const std::string& rfc3339) {
     return rfc3339.substr(0, 10) + " " + rfc3339.substr(11, 8) + " UTC";
 }
 
+std::string capitalised(std::string text) {
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+        text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+}
+
 // NOLINTNEXTLINE(misc-no-recursion): no deeper than kDepthMax
 std::string value_text(const Json& value, int depth) {
     if (const std::string* why = why_unavailable(value)) return "not available: " + safe_text(*why);

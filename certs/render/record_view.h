@@ -35,6 +35,8 @@ std::string bytes_text(std::uint64_t bytes);
 std::string size_text(std::uint64_t bytes);
 /// "2026-11-22 01:28:03 UTC" of an RFC 3339 time; another text as it is.
 std::string time_text(const std::string& rfc3339);
+/// "custody" → "Custody"
+std::string capitalised(std::string text);
 /// Any value in words: members as "name: value", elements separated by semicolons.
 std::string value_text(const Json& value, int depth = 0);
 

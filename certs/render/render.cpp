@@ -13,7 +13,7 @@ namespace quietus::certs {
 namespace {
 
 Page page_of(const RenderInput& input) {
-    return page_of_record(input.record, input.record_bytes, input.standing);
+    return page_of_record(input.record, input.record_bytes, input.standing, input.people);
 }
 
 // A rendering is as old as its record.

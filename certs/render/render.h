@@ -18,6 +18,7 @@ struct RenderInput {
     Json record;
     std::string record_bytes;  ///< As stored and signed.
     Standing standing;
+    Json people{};  ///< people.json, checked; null where it was taken out.
 };
 
 /// An A4 page, more where its texts are too long for one. With a key it has a certifying PAdES B-B

@@ -5,8 +5,12 @@
 #include <filesystem>
 #include <unistd.h>
 
+#include "app/evidence_store.h"
 #include "app/state_dir.h"
+#include "base/bytes.h"
 #include "base/file.h"
+#include "certs/envelope.h"
+#include "certs/folder_io.h"
 #include "certs/render/pdf_check.h"
 #include "certs/render/render.h"
 
@@ -42,13 +46,54 @@ Result<void> check_output(const RenderRequest& request) {
     if (::faccessat(AT_FDCWD, request.output.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return there_already(request.output);
     const auto parent = resolved(parent_directory(request.output));
-    for (const std::string& folder : request.folders) {
-        if (resolved(folder) == parent)
+    for (const std::string& cert : request.folders) {
+        if (resolved(QUIETUS_TRY(find_evidence(request.settings, cert))) == parent)
             return failure(ErrorCode::usage,
                            request.output + ": an evidence folder holds only what its record lists",
                            "write the document somewhere else");
     }
     return {};
+}
+
+// One document of evidence, and what was stated about it.
+struct Checked {
+    certs::Report report;
+    certs::RenderInput input;  ///< Only where the report says authentic.
+    std::vector<std::string> not_counted;
+};
+
+std::vector<certs::Report> statements_of(const Settings& settings, const std::string& folder,
+                                         const certs::Trust& trust, UtcTime now, Checked& checked) {
+    std::vector<certs::Report> statements;
+    for (const std::string& path :
+         statements_about(settings, folder, checked.report.record_sha256)) {
+        const auto files = certs::read_folder(path);
+        certs::Report report = files ? certs::verify_folder(*files, trust, now)
+                                     : certs::not_a_folder(files.error().message);
+        if (report.authentic)
+            statements.push_back(std::move(report));
+        else
+            checked.not_counted.push_back(printable_text(path) + ": " +
+                                          report.findings.back().what);
+    }
+    return statements;
+}
+
+Result<Checked> check(const Settings& settings, const std::string& cert, const certs::Trust& trust,
+                      UtcTime now) {
+    const std::string folder = QUIETUS_TRY(find_evidence(settings, cert));
+    const certs::Folder files = QUIETUS_TRY(certs::read_folder(folder));
+    Checked checked;
+    checked.report = certs::verify_folder(files, trust, now);
+    if (!checked.report.authentic) return checked;
+    const auto statements = statements_of(settings, folder, trust, now, checked);
+    checked.input.record = checked.report.record;
+    // Authentic records are canonical, so these are the stored bytes.
+    checked.input.record_bytes = canonical_json(checked.report.record);
+    checked.input.standing = certs::standing_of(checked.report, statements, settings.title_policy);
+    const auto people = files.find(certs::kPeopleName);
+    if (people != files.end()) checked.input.people = QUIETUS_TRY(parse_json(people->second));
+    return checked;
 }
 
 Result<void> sign_and_check(const RenderRequest& request,
@@ -66,8 +111,9 @@ Result<void> sign_and_check(const RenderRequest& request,
     else
         rendered.document = QUIETUS_TRY(certs::render_pdf(inputs.front(), &loaded.key, now));
     // As with a record: what is handed out has been verified.
-    const certs::Trust trust{.roots_pem = {}, .fingerprint = rendered.signer};
-    auto checked = certs::verify_pdf(rendered.document, certs::attachments_for(inputs), trust, now);
+    const certs::Trust ourselves{.roots_pem = {}, .fingerprint = rendered.signer};
+    auto checked =
+        certs::verify_pdf(rendered.document, certs::attachments_for(inputs), ourselves, now);
     if (!checked)
         return failure(ErrorCode::internal,
                        "what was rendered does not verify: " + checked.error().message);
@@ -100,18 +146,17 @@ Result<Rendered> render_certificates(const RenderRequest& request, const Clock& 
     QUIETUS_TRY(check_output(request));
     Rendered rendered;
     std::vector<certs::RenderInput> inputs;
-    for (const std::string& folder : request.folders) {
-        auto report =
-            QUIETUS_TRY(verify_certificate(folder, request.trust, request.settings, clock));
-        if (!report.authentic) {
-            rendered.refused_folder = folder;
-            rendered.refused = std::move(report);
+    const certs::Trust trust = QUIETUS_TRY(trust_from(request.trust, request.settings));
+    for (const std::string& cert : request.folders) {
+        Checked checked = QUIETUS_TRY(check(request.settings, cert, trust, clock.now()));
+        rendered.not_counted.insert(rendered.not_counted.end(), checked.not_counted.begin(),
+                                    checked.not_counted.end());
+        if (!checked.report.authentic) {
+            rendered.refused_folder = cert;
+            rendered.refused = std::move(checked.report);
             return rendered;
         }
-        // Authentic records are canonical, so these are the stored bytes.
-        inputs.push_back({.record = report.record,
-                          .record_bytes = canonical_json(report.record),
-                          .standing = certs::standing_of_unsigned(report.record)});
+        inputs.push_back(std::move(checked.input));
     }
     if (is_pdf(request.format))
         QUIETUS_TRY(sign_and_check(request, inputs, clock.now(), rendered));

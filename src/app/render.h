@@ -17,7 +17,8 @@ Result<RenderFormat> parse_render_format(const std::string& word);
 bool is_pdf(RenderFormat format);
 
 struct RenderRequest {
-    std::vector<std::string> folders;
+    std::vector<std::string>
+        folders;  ///< Paths, ids or serial numbers, as find_evidence takes them.
     RenderFormat format{RenderFormat::pdf};
     std::string output;  ///< Empty: the caller hands the document on.
     TrustFlags trust;
@@ -31,6 +32,8 @@ struct Rendered {
     std::string document;
     std::string signer;  ///< Hex SHA-256 of the certificate that signed the PDF; empty for HTML.
     bool made_key{false};
+    /// Statements about the records that are not authentic, and why.
+    std::vector<std::string> not_counted;
 };
 
 /// Verifies every folder, renders them in the order given and, for a PDF, signs and verifies what

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/evidence_flags.h"
 
 namespace quietus::cli {
 
@@ -42,6 +43,8 @@ ExitStatus run_render(Context& context, const RenderFlags& flags) {
     if (!request) return fail(context, request.error());
     const auto rendered = app::render_certificates(*request, context.clock);
     if (!rendered) return fail(context, rendered.error());
+    for (const std::string& why : rendered->not_counted)
+        context.output.warning("not counted: " + why);
     if (rendered->refused) {
         context.output.error(
             {.code = ErrorCode::not_authentic,
@@ -89,12 +92,7 @@ void add_render(Parser& parser, CLI::App& certificate) {
                     "Certificates you trust (PEM); default: this host's own key");
     sub->add_option("--fingerprint", flags->trust.fingerprint,
                     "SHA-256 of the signer's certificate you trust (hex)");
-    sub->add_option("--key", parser.settings.key_file,
-                    "Private key that signs the PDF (PEM, P-256)");
-    sub->add_option("--cert", parser.settings.certificate_file,
-                    "Its certificate, followed by its issuers (PEM)");
-    sub->add_option("--passphrase-fd", parser.settings.passphrase_fd,
-                    "Read the key's passphrase from this descriptor");
+    add_key(*sub, parser.settings);
     sub->callback([&parser, flags] {
         parser.command = "certificate render";
         parser.chosen = [flags](Context& context) { return run_render(context, *flags); };

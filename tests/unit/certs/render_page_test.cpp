@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "certs/render/page_of_record.h"
 #include "unit/certs/render_fixture.h"
+#include "unit/certs/statement_builder.h"
 
 namespace quietus::certs {
 namespace {
@@ -19,7 +20,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 Page page_of(const RenderInput& input) {
-    return page_of_record(input.record, input.record_bytes, input.standing);
+    return page_of_record(input.record, input.record_bytes, input.standing, input.people);
 }
 
 std::string value_of(const Section& section, const std::string& name) {
@@ -101,23 +102,31 @@ TEST_F(RenderPage, TakesWhatItDoesNotKnowForAFailure) {
 }
 
 TEST_F(RenderPage, ShowsStatementsWithTheirOwnMembers) {
-    const Json record{{"type", "custody"},
-                      {"id", "0190aaaa-0000-7000-8000-000000000009"},
-                      {"drive", good_.record["drive"]},
-                      {"custody", {{"seal_number", "4711"}, {"to", {{"unavailable", "unknown"}}}}},
-                      {"people", {{"received_by", "Jane Roe"}}},
-                      {"limits", {"A statement of people."}}};
-    const Page page = page_of(input_of(record));
+    Statement stated = a_statement(Custody{
+        .from = "Hall 3", .to = "carrier", .at = "2026-11-22T01:00:00.000Z", .seal = "4711"});
+    const Folder folder = issuer_.folder_for(stated);
+    RenderInput input = input_of(parse_json(folder.at("custody.json")).value());
+    input.people = parse_json(folder.at(kPeopleName)).value();
+    const Page page = page_of(input);
     EXPECT_EQ(page.standpoint, Standpoint::statement);
     EXPECT_EQ(page.badge, "");
+    EXPECT_EQ(page.stamp, "");
     EXPECT_EQ(page.record_name, "custody.json");
-    ASSERT_EQ(page.statement.size(), 2U);
-    EXPECT_EQ(page.statement[0].title, "Custody");
-    EXPECT_EQ(value_of(page.statement[0], "Seal number"), "4711");
-    EXPECT_EQ(value_of(page.statement[0], "To"), "not available: unknown");
-    EXPECT_EQ(value_of(page.statement[1], "Received by"), "Jane Roe");
+    EXPECT_THAT(page.lead, HasSubstr("handed over by Hall 3 to carrier"));
+    ASSERT_FALSE(page.statement.empty());
+    EXPECT_EQ(value_of(page.statement.back(), "Seal"), "4711");
+    EXPECT_EQ(value_of(page.people, "Validator"), "Vera");
     EXPECT_TRUE(page.map.cells.empty());
-    EXPECT_EQ(page_of(input_of({{"type", "unresponsive"}})).badge, "DRIVE DOES NOT RESPOND");
+    const Page silent = page_of(input_of({{"type", "unresponsive"}}));
+    EXPECT_EQ(silent.badge, "DRIVE DOES NOT RESPOND");
+    EXPECT_EQ(silent.stamp, "NOT A CERTIFICATE");
+}
+
+TEST_F(RenderPage, NamesPeopleOnlyWhileTheirDocumentIsThere) {
+    EXPECT_EQ(value_of(page_of(good_).people, "Operator"), "Olga");
+    good_.record["people"]["named"] = {"operator"};
+    good_.people = Json();
+    EXPECT_THAT(value_of(page_of(good_).people, "Named"), HasSubstr("operator (their names were"));
 }
 
 TEST_F(RenderPage, MapsWhereSomethingWasLeft) {

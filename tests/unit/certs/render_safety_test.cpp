@@ -97,7 +97,7 @@ RenderInput with(RenderInput input, const std::string& text) {
         input.record["drive"][key] = text;
     input.record["issuer"]["organisation"] = printable;
     input.record["order"]["ticket"] = text;
-    input.record["people"]["operator"]["declared"] = text;
+    input.people["people"][0]["name"] = text;
     input.record["host"]["site"] = text;
     input.record["sanitization"]["not_reached"] = Json::array({{{"what", text}, {"why", text}}});
     input.standing.statements = {{text, text, text, text, text, text}};
@@ -121,7 +121,8 @@ TEST(HostileStrings, CannotMakeAFailureLookGood) {
     const Issuer issuer;
     for (const std::string& text : kHostile) {
         const RenderInput input = with(input_of(issuer, a_failed_erasure()), text);
-        const Page page = page_of_record(input.record, input.record_bytes, input.standing);
+        const Page page =
+            page_of_record(input.record, input.record_bytes, input.standing, input.people);
         EXPECT_EQ(page.badge, "NOT ERASED");
         EXPECT_EQ(page.stamp, "NOT A CERTIFICATE");
     }
