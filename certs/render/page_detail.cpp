@@ -12,10 +12,10 @@ namespace quietus::certs {
 namespace {
 
 // What every record has, and what page_of_record shows in places of its own.
-constexpr std::array<std::string_view, 19> kPlaced{
-    "schema", "type",         "id",           "issued",   "clock",       "issuer", "signing_key",
-    "drive",  "sanitization", "verification", "verdict",  "media_state", "people", "tool",
-    "limits", "host",         "order",        "evidence", "cause"};
+constexpr std::array kPlaced{"schema",  "type",        "id",       "issued",       "clock",
+                             "issuer",  "signing_key", "drive",    "sanitization", "verification",
+                             "verdict", "media_state", "people",   "tool",         "limits",
+                             "host",    "order",       "evidence", "cause",        "previous"};
 
 // "particle_size_mm" → "Particle size mm"
 std::string words(const std::string& key) {
@@ -73,7 +73,7 @@ Section basis_section(const RecordView& work) {
     for (const Json& one : work["references"].list()) {
         const RecordView reference{&one};
         std::string text = reference["document"].text();
-        for (const char* part : {"edition", "status", "relation"})
+        for (const char* part : {"edition", "status"})
             if (reference[part].has()) text += ", " + reference[part].text();
         section.rows.push_back({"Document", text});
     }
@@ -112,7 +112,15 @@ Section earlier_section(const RecordView& view) {
 std::vector<Section> statement_sections(const Json& record) {
     std::vector<Section> sections;
     if (!record.is_object() || record.contains("sanitization")) return sections;
-    Section loose{.title = "Statement", .rows = {}, .sentences = {}};
+    Section about{.title = "About", .rows = {}, .sentences = {}};
+    for (const Json& one : RecordView{&record}["previous"].list()) {
+        const RecordView before{&one};
+        about.rows.push_back({capitalised(before["kind"].text()),
+                              before["record_id"].text() + ", SHA-256 " + before["sha256"].text(),
+                              Setting::fixed});
+    }
+    if (!about.rows.empty()) sections.push_back(std::move(about));
+    Section loose{.title = "Further", .rows = {}, .sentences = {}};
     for (const auto& [key, value] : record.items()) {
         if (std::find(kPlaced.begin(), kPlaced.end(), key) != kPlaced.end()) continue;
         const bool block = value.is_object() && !value.empty() && !value.contains("unavailable");
@@ -125,7 +133,7 @@ std::vector<Section> statement_sections(const Json& record) {
         add_members(section, value);
         sections.push_back(std::move(section));
     }
-    if (!loose.rows.empty()) sections.insert(sections.begin(), std::move(loose));
+    if (!loose.rows.empty()) sections.push_back(std::move(loose));
     return sections;
 }
 

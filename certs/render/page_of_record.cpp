@@ -231,8 +231,8 @@ Section signatures_section(const RecordView& view, const Standing& standing,
         add(section, "Certificate", key["fingerprint_sha256"].text(), Setting::fixed);
     }
     for (const SignedStatement& one : standing.statements) {
-        section.rows.push_back({safe_text(one.type),
-                                safe_text(one.sentence) + " Signed by " + safe_text(one.signer) +
+        section.rows.push_back({capitalised(safe_text(one.type)),
+                                safe_text(one.sentence) + ". Signed by " + safe_text(one.signer) +
                                     ", " + time_text(one.issued) + ".",
                                 Setting::text});
         add(section, "Certificate", safe_text(one.fingerprint), Setting::fixed);

@@ -55,12 +55,12 @@ void draw_side_by_side(Sheet& sheet, const std::vector<Section>& left,
     sheet.y = std::max(sheet.y, lowest);
 }
 
-// Steps and basis are the longer ones, and stand alone on the left.
 void draw_detail(Sheet& sheet, const std::vector<Section>& detail) {
-    const std::size_t half = std::min<std::size_t>(2, detail.size());
-    const auto middle = detail.begin() + static_cast<std::ptrdiff_t>(half);
-    Sheet small{sheet.canvas, sheet.scale * 0.88, sheet.y};
-    draw_side_by_side(small, {detail.begin(), middle}, {middle, detail.end()});
+    std::vector<Section> left, right;
+    for (std::size_t i = 0; i < detail.size(); ++i)
+        (i % 2 == 0 ? left : right).push_back(detail[i]);
+    Sheet small{sheet.canvas, sheet.scale * 0.86, sheet.y, /*names=*/62};
+    draw_side_by_side(small, left, right);
     sheet.y = small.y;
 }
 

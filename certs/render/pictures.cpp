@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kCells = 256;
 constexpr std::size_t kSpeedParts = 64;
+// A drive so small that a handful of requests covers it has no profile to show.
+constexpr std::ptrdiff_t kMeasuredPartsMin = 16;
 
 __extension__ using Wide = unsigned __int128;
 
@@ -40,8 +42,9 @@ std::vector<std::uint64_t> pace_of(const Json& step) {
     std::vector<std::uint64_t> speeds;
     for (const Json& part : RecordView{&step}["pace"]["kib_per_s_by_64th"].list())
         speeds.push_back(integer_from(part, "").value_or(0));
-    const bool measured = speeds.size() == kSpeedParts &&
-                          std::any_of(speeds.begin(), speeds.end(), [](auto s) { return s != 0; });
+    const auto measured_parts =
+        std::count_if(speeds.begin(), speeds.end(), [](auto s) { return s != 0; });
+    const bool measured = speeds.size() == kSpeedParts && measured_parts >= kMeasuredPartsMin;
     return measured ? speeds : std::vector<std::uint64_t>{};
 }
 

@@ -8,8 +8,6 @@ namespace quietus::certs {
 
 namespace {
 
-constexpr double kNameWidth = 74;
-
 void draw_cell(Canvas& canvas, const Box& box, CellState state) {
     switch (state) {
         case CellState::done:
@@ -151,7 +149,7 @@ void draw_heading(Sheet& sheet, double x, double width, const std::string& title
 
 void draw_row(Sheet& sheet, double x, double width, const Row& row) {
     Canvas& canvas = sheet.canvas;
-    const double name_width = sheet.size(kNameWidth);
+    const double name_width = sheet.size(sheet.names);
     const Ink ink{.size = sheet.size(8), .bold = row.setting == Setting::identity};
     const double named = canvas.write(x, sheet.y, name_width - 4, row.name,
                                       Ink{.size = sheet.size(8), .colour = kGrey});

@@ -19,6 +19,7 @@ struct Sheet {
     Canvas& canvas;
     double scale{1};
     double y{0};
+    double names{78};  ///< Width of the names of rows.
     double size(double points) const { return points * scale; }
 };
 
