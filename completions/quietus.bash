@@ -24,7 +24,7 @@ _quietus() {
         if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
     done
     case $previous in
-        --config | --key | --cert | --ca | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --config | --key | --cert | --ca | --output | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
@@ -37,6 +37,7 @@ _quietus() {
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'pdf html batch label' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
         --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
     esac
@@ -55,7 +56,8 @@ _quietus() {
             case $sub in
                 verify) words="$trust --authenticity-only $global" folders=yes ;;
                 show) words="$trust $global" folders=yes ;;
-                *) words="verify show $global" ;;
+                render) words="$trust --format --output --key --cert --passphrase-fd $global" folders=yes ;;
+                *) words="verify show render $global" ;;
             esac ;;
         register)
             case $sub in
