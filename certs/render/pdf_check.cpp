@@ -1,27 +1,20 @@
 // Bytes first: until the signature holds over all of the file, no PDF reader touches it. QPDF then
-// tells what a reader would find; nothing it throws leaves this file.
+// tells what a reader would find.
 
 #include "certs/render/pdf_check.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
-#include <exception>
-#include <qpdf/Buffer.hh>
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFEFStreamObjectHelper.hh>
-#include <qpdf/QPDFEmbeddedFileDocumentHelper.hh>
-#include <qpdf/QPDFFileSpecObjectHelper.hh>
-#include <qpdf/QPDFPageDocumentHelper.hh>
+#include <optional>
 
 #include "base/bytes.h"
 #include "certs/der.h"
 #include "certs/render/pdf_form.h"
+#include "certs/render/qpdf_file.h"
 
 namespace quietus::certs {
 
 namespace {
-
-using Object = QPDFObjectHandle;
 
 tl::unexpected<Error> refuse(std::string why) {
     return failure(ErrorCode::not_authentic, "PDF: " + std::move(why));
@@ -94,47 +87,6 @@ Result<void> check_one_revision(std::string_view pdf) {
     return {};
 }
 
-std::map<std::string, std::string> attachments_of(QPDF& pdf) {
-    std::map<std::string, std::string> files;
-    for (const auto& [name, file] : QPDFEmbeddedFileDocumentHelper{pdf}.getEmbeddedFiles()) {
-        Object stream = file->getEmbeddedFileStream();
-        const auto data = stream.getStreamData(qpdf_dl_all);
-        files[name] = std::string{data->getBuffer(), data->getBuffer() + data->getSize()};
-    }
-    return files;
-}
-
-// A PDF reader must take the same signature for the document's as we did, and no other.
-bool has_one_signature(QPDF& pdf, const std::string& contents) {
-    Object fields = pdf.getRoot().getKey("/AcroForm").getKey("/Fields");
-    if (!fields.isArray() || fields.getArrayNItems() != 1) return false;
-    Object value = fields.getArrayItem(0).getKey("/V");
-    Object permitted = pdf.getRoot().getKey("/Perms").getKey("/DocMDP");
-    if (!value.isDictionary() || value.getObjGen() != permitted.getObjGen()) return false;
-    if (!value.getKey("/SubFilter").isNameAndEquals("/ETSI.CAdES.detached")) return false;
-    const std::string found = value.getKey("/Contents").getStringValue();
-    return found.size() == kContentsReserve && found.starts_with(contents);
-}
-
-struct Inside {
-    std::map<std::string, std::string> files;
-    bool one_signature{false};
-};
-
-Result<Inside> look_inside(std::string_view bytes, const std::string& contents) {
-    try {
-        QPDF pdf;
-        pdf.setSuppressWarnings(true);
-        pdf.setAttemptRecovery(false);
-        pdf.processMemoryFile("pdf", bytes.data(), bytes.size());
-        Inside inside{attachments_of(pdf), has_one_signature(pdf, contents)};
-        if (pdf.anyWarnings()) return refuse("a PDF reader finds faults in it");
-        return inside;
-    } catch (const std::exception& fault) {
-        return refuse("a PDF reader cannot read it: " + printable_text(fault.what()));
-    }
-}
-
 // The signature does not cover the certificates inside it; it covers the attached chain.
 Result<void> check_chain(const Signer& signer, const std::string& chain_pem) {
     const std::vector<std::string> chain = certificates_of(chain_pem);
@@ -160,8 +112,12 @@ Result<Signer> verify_pdf(std::string_view pdf, const std::map<std::string, std:
     const Signer signer =
         QUIETUS_TRY_CONTEXT(verify_detached(contents, covered, trust, now), "PDF");
     // From here on the file is as its signer left it.
-    Inside inside = QUIETUS_TRY(look_inside(pdf, contents));
-    if (!inside.one_signature) return refuse("its form names another signature");
+    std::string why;
+    auto read = read_with_qpdf(pdf, why);
+    if (!read) return refuse(printable_text(why));
+    QpdfInside& inside = *read;
+    if (inside.contents.size() != kContentsReserve || !inside.contents.starts_with(contents))
+        return refuse("its form names another signature");
     const auto chain = inside.files.find(std::string{kChainAttachment});
     if (chain == inside.files.end()) return refuse("its signer's certificates are not attached");
     QUIETUS_TRY(check_chain(signer, chain->second));

@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "certs/render/pades.h"
 #include "certs/render/pdf_assemble.h"
 #include "certs/render/pdf_check.h"
 #include "certs/render/pdf_form.h"
+#include "certs/signing_key_impl.h"
 #include "unit/certs/render_fixture.h"
 
 namespace quietus::certs {
@@ -151,6 +154,69 @@ TEST_F(RenderPdf, NoticesChangedBytesOfACertificate) {
     const std::string label = render_label(input_, &issuer_.key, kNow).value();
     EXPECT_EQ(unnoticed(label, attachments_for({input_}), issuer_.trust(), 61),
               std::vector<std::size_t>{});
+}
+
+// A CA, an intermediate and a signer under it, made by openssl(1); keys of the kind named.
+constexpr const char* kMakePki = R"sh(
+cd "$DIR"
+printf '[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n[signer]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n' >cnf
+key() { openssl genpkey -quiet $KIND -out $1.key; }
+key root; openssl req -new -x509 -key root.key -subj /CN=Root -days 9000 -config cnf -extensions ca -out root.pem
+key mid; openssl req -new -key mid.key -subj /CN=Mid -config cnf | openssl x509 -req -CA root.pem -CAkey root.key -set_serial 7 -days 9000 -extfile cnf -extensions ca -out mid.pem
+key leaf; openssl req -new -key leaf.key -subj /CN=Leaf -config cnf | openssl x509 -req -CA mid.pem -CAkey mid.key -set_serial 8 -days 9000 -extfile cnf -extensions signer -out leaf.pem
+)sh";
+
+std::string file_in(const TemporaryFolder& folder, const std::string& name) {
+    return read_whole_file(folder.path() + "/" + name, kMiB).value();
+}
+
+// The signature does not cover the intermediate inside it; the attached chain does.
+TEST_F(RenderPdf, NoticesEveryChangedByteOfAnIntermediateInTheSignature) {
+    const TemporaryFolder pki;
+    const std::string kind = "KIND='-algorithm EC -pkeyopt ec_paramgen_curve:P-256' ";
+    ASSERT_EQ(run(kind + "DIR=" + pki.path() + kMakePki).status, 0);
+    const auto key = load_signing_key(file_in(pki, "leaf.key"),
+                                      file_in(pki, "leaf.pem") + file_in(pki, "mid.pem"), {});
+    const UtcTime now = SystemClock{}.now();
+    const std::string pdf = render_label(input_, &*key, now).value();
+    const Trust trust{.roots_pem = {}, .fingerprint = key->fingerprint_sha256()};
+    const auto records = attachments_for({input_});
+    ASSERT_TRUE(verify_pdf(pdf, records, trust, now).has_value());
+    const std::size_t first = contents_of(pdf);
+    const std::size_t last = pdf.find("0000000000000000", first);
+    ASSERT_GT(last - first, 2000U);
+    for (std::size_t at = first; at < last; ++at) {
+        std::string changed = pdf;
+        changed[at] = changed[at] == '5' ? '6' : '5';
+        EXPECT_FALSE(verify_pdf(changed, records, trust, now).has_value()) << at - first;
+    }
+}
+
+// Keys that records are not signed with yet: openssl(1) verifies what is made with them.
+TEST_F(RenderPdf, SignsWithStrongerKeysAndLeavesThemRoom) {
+    for (const char* kind : {"-algorithm EC -pkeyopt ec_paramgen_curve:P-384",
+                             "-algorithm RSA -pkeyopt rsa_keygen_bits:3072"}) {
+        const TemporaryFolder pki;
+        ASSERT_EQ(run(std::string{"KIND='"} + kind + "' DIR=" + pki.path() + kMakePki).status, 0);
+        auto parts = std::make_unique<SigningKey::Impl>();
+        const std::string pem = file_in(pki, "leaf.key");
+        parts->key.reset(PEM_read_bio_PrivateKey(bio_over(pem).get(), nullptr, nullptr, nullptr));
+        parts->issuers = certificates_from_pem(file_in(pki, "leaf.pem") + file_in(pki, "mid.pem"));
+        parts->certificate.reset(sk_X509_shift(parts->issuers.get()));
+        const SigningKey key{std::move(parts)};
+        const std::string der = sign_pades(key, "content").value();
+        EXPECT_LT(der.size(), kContentsReserve / 2) << kind;
+        ASSERT_TRUE(write_file_durably(pki.path() + "/cms", der, 0600).has_value());
+        const std::string in = pki.path() + "/";
+        EXPECT_THAT(run("printf content >" + in +
+                        "content; openssl cms -verify -cades -binary "
+                        "-inform DER -in " +
+                        in + "cms -content " + in + "content -CAfile " + in +
+                        "root.pem -no-CApath -no-CAstore -purpose any -out /dev/null")
+                        .output,
+                    HasSubstr("CAdES Verification successful"))
+            << kind;
+    }
 }
 
 TEST_F(RenderPdf, HasNoSigningTimeAndNamesItsCertificate) {
