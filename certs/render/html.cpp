@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/bytes.h"
 #include "base/units.h"
@@ -48,7 +49,7 @@ std::string isolated(const std::string& text) {
 }
 
 std::string number(double value) {
-    const auto hundredths = static_cast<long>(value * 100 + 0.5);
+    const auto hundredths = std::lround(value * 100);
     std::string digits = std::to_string(hundredths % 100);
     if (digits.size() < 2) digits.insert(0, "0");
     return std::to_string(hundredths / 100) + "." + digits;

@@ -11,7 +11,10 @@ namespace {
 constexpr int kDepthMax = 6;
 constexpr std::size_t kElementsMax = 24;
 
-const Json kNothing = Json::array();
+const Json& nothing() {
+    static const Json empty = Json::array();
+    return empty;
+}
 
 const std::string* why_unavailable(const Json& value) {
     if (!value.is_object() || value.size() != 1) return nullptr;
@@ -46,7 +49,7 @@ std::optional<std::uint64_t> RecordView::number() const {
 }
 
 const Json& RecordView::list() const {
-    return at_ != nullptr && at_->is_array() ? *at_ : kNothing;
+    return at_ != nullptr && at_->is_array() ? *at_ : nothing();
 }
 
 std::string bytes_text(std::uint64_t bytes) {

@@ -103,6 +103,7 @@ Result<std::string> render_batch(const std::vector<RenderInput>& inputs, const S
                                  UtcTime now) {
     if (inputs.empty()) return failure(ErrorCode::usage, "no records to render");
     std::vector<Page> pages;
+    pages.reserve(inputs.size());
     for (const RenderInput& input : inputs) pages.push_back(page_of(input));
     const BatchSummary summary = QUIETUS_TRY(summary_of(inputs, pages));
     const std::string title = summary.title + ", " + summary.ticket;

@@ -46,11 +46,13 @@ void draw_map(Sheet& sheet, const Box& box, const AreaMap& map) {
     const double step = box.width / kColumns;
     const std::size_t rows = (map.cells.size() + kColumns - 1) / kColumns;
     const double tall = box.height / 4;
-    for (std::size_t i = 0; i < map.cells.size(); ++i)
+    for (std::size_t i = 0; i < map.cells.size(); ++i) {
+        const std::size_t row = i / kColumns, column = i % kColumns;
         draw_cell(canvas,
-                  {box.x + static_cast<double>(i % kColumns) * step,
-                   box.y + static_cast<double>(i / kColumns) * tall, step - 0.6, tall - 0.8},
+                  {box.x + static_cast<double>(column) * step,
+                   box.y + static_cast<double>(row) * tall, step - 0.6, tall - 0.8},
                   map.cells[i]);
+    }
     double y = box.y + static_cast<double>(rows) * tall + 2;
     for (std::size_t i = 0; i < map.legend.size(); ++i) {
         draw_cell(canvas, {box.x, y + 1.5, 6, 6}, state_of(map, i));

@@ -152,6 +152,28 @@ run pdfsig -nssdir "$pki/nss" "$work/own.pdf"
 expect_stdout 'Signature is Valid'
 ok
 
+case_is "what people have signed"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/vera.key" -out "$work/vera.pem" -subj /CN=Vera -days 30 \
+    -addext keyUsage=critical,digitalSignature 2>/dev/null
+expect_status 0 "$quietus" validate "$good" --ca "$pki/root.pem" --accept --reason 'nothing differs' --name Vera --key "$work/vera.key" \
+    --cert "$work/vera.pem" --out "$work/good"
+cat "$pki/root.pem" "$work/vera.pem" >"$work/people.pem"
+printf '[certificate]\nfields = ["organisation", "operator"]\n' >"$work/policy.toml"
+expect_status 0 "$quietus" --config "$work/policy.toml" certificate render "$good" --ca "$work/people.pem" "${org[@]}" --output "$work/titled.pdf"
+says titled.pdf 'Certificate of sanitization'
+says titled.pdf 'nothing differs'
+says_not titled.pdf 'Still missing'
+expect_status 0 "$quietus" certificate render "$good" --ca "$work/people.pem" "${org[@]}" --output "$work/untitled.pdf"
+says untitled.pdf 'Record of sanitization'
+says untitled.pdf 'Still missing'
+expect_status 0 "$quietus" --config "$work/policy.toml" certificate render "$good" --ca "$pki/root.pem" "${org[@]}" --output "$work/stranger.pdf"
+expect_stderr 'not counted'
+says stranger.pdf 'Record of sanitization'
+validation=$(dirname "$(find "$work/good" -name validation.json)")
+expect_status 0 "$quietus" certificate render "$validation" --ca "$work/people.pem" "${org[@]}" --output "$work/statement.pdf"
+says statement.pdf 'Statement of validation'
+ok "the title is the policy's"
+
 case_is "refusals"
 before=$(sha256sum <"$work/good.pdf")
 render 64 good.pdf "$good"
@@ -174,7 +196,7 @@ expect_status 0 "$quietus" certificate verify "$good" --ca "$pki/root.pem"
 ok
 
 case_is "standard output"
-expect_status 0 "$quietus" certificate render "$good" --ca "$pki/root.pem" "${org[@]}"
+expect_status 0 "$quietus" certificate render "$good" --ca "$work/people.pem" "${org[@]}"
 head -c 8 "$work/out" | grep -q '^%PDF-1.7' || fail "no PDF on standard output"
 [ ! -s "$work/err" ] || fail "something on standard error"
 ok
