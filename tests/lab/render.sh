@@ -9,7 +9,7 @@ new_state
 pki=$work/pki
 mkdir "$pki"
 (
-    cd "$pki"
+    cd "$pki" || exit
     exec 2>/dev/null
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout root.key -out root.pem -subj "/O=Example/CN=Root" \
         -days 3650 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
