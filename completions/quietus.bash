@@ -39,7 +39,7 @@ _quietus() {
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
         --next-step) mapfile -t COMPREPLY < <(compgen -W 'none repeat stronger-technique destroy' -- "$current"); return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W 'time-stamp-request dsse' -- "$current"); return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'pdf html batch label time-stamp-request dsse' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
         --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
     esac
@@ -61,7 +61,8 @@ _quietus() {
                 renew) words="$trust --tsa $global" folders=yes ;;
                 export) words="$trust --format --output $key $global" folders=yes ;;
                 import) words="$trust --time-stamp $global" folders=yes ;;
-                *) words="verify show renew export import $global" ;;
+                render) words="$trust --format --output $key $global" folders=yes ;;
+                *) words="verify show render renew export import $global" ;;
             esac ;;
         register)
             case $sub in

@@ -48,8 +48,8 @@ Result<ShownCertificate> show_certificate(const std::string& cert, const TrustFl
     const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
     const std::string folder = QUIETUS_TRY(find_evidence(settings, cert));
     ShownCertificate shown;
-    shown.report =
-        certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
+    shown.files = QUIETUS_TRY(certs::read_folder(folder));
+    shown.report = certs::verify_folder(shown.files, trust, clock.now());
     if (!shown.report.authentic) return shown;
     std::vector<certs::Report> statements;
     for (const std::string& path : statements_about(settings, folder, shown.report.record_sha256)) {

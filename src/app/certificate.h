@@ -29,6 +29,7 @@ Result<certs::Report> verify_certificate(const std::string& cert, const TrustFla
 
 /// A document with everything that was stated about it.
 struct ShownCertificate {
+    certs::Folder files;
     certs::Report report;
     certs::Standing standing;
     std::vector<std::string> not_counted;  ///< Folders that name it and are not authentic, and why.

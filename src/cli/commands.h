@@ -58,6 +58,8 @@ void add_verify(Parser& parser);
 void add_certificate(Parser& parser);
 /// certificate renew, export and import.
 void add_renewal(Parser& parser, CLI::App& certificate);
+/// `certificate render`, under the subcommand that add_certificate makes.
+void add_render(Parser& parser, CLI::App& certificate);
 void add_register(Parser& parser);
 void add_validate(Parser& parser);
 void add_attest(Parser& parser);

@@ -224,6 +224,7 @@ void add_certificate(Parser& parser) {
             return run_certificate_show(context, *show_flags);
         };
     });
+    add_render(parser, *sub);
     add_renewal(parser, *sub);
 }
 
