@@ -279,6 +279,10 @@ Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now, Rece
     return Inspection{folder, trust, now, receipt}.run();
 }
 
+std::string stem_of(const Report& report) {
+    return report.verdict ? stem_of(*report.verdict) : report.type;
+}
+
 Report not_a_folder(const std::string& why) {
     Report report;
     report.findings.push_back({false, "folder: " + printable_text(why)});

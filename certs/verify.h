@@ -54,6 +54,10 @@ enum class ReceiptRule { required, not_yet };
 Report verify_folder(const Folder& folder, const Trust& trust, UtcTime now,
                      ReceiptRule receipt = ReceiptRule::required);
 
+/// "certificate", "validation", …: the name of an authentic document's files, without their
+/// endings.
+std::string stem_of(const Report& report);
+
 /// A report for a folder that could not even be read as one.
 Report not_a_folder(const std::string& why);
 

@@ -25,7 +25,7 @@ _quietus() {
         if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
     done
     case $previous in
-        --config | --key | --cert | --ca | --tsa-ca | --crl | --output | --time-stamp | --photo | --report | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --config | --key | --cert | --ca | --tsa-ca | --crl | --output | --time-stamp | --photo | --report | --pdf | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
@@ -39,7 +39,9 @@ _quietus() {
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
         --next-step) mapfile -t COMPREPLY < <(compgen -W 'none repeat stronger-technique destroy' -- "$current"); return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W 'pdf html batch label time-stamp-request dsse' -- "$current"); return ;;
+        --format)
+            [[ $command != attest ]] || { mapfile -t COMPREPLY < <(compgen -W 'nwipe blancco openseachest' -- "$current"); return; }
+            mapfile -t COMPREPLY < <(compgen -W 'pdf html batch label time-stamp-request dsse' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
         --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
     esac
@@ -56,7 +58,7 @@ _quietus() {
         verify) words="--certificate --technique --method $trust $global" drives=yes ;;
         certificate)
             case $sub in
-                verify) words="$trust --authenticity-only $global" folders=yes ;;
+                verify) words="$trust --pdf --authenticity-only $global" folders=yes ;;
                 show) words="$trust $global" folders=yes ;;
                 renew) words="$trust --tsa $global" folders=yes ;;
                 export) words="$trust --format --output $key $global" folders=yes ;;
@@ -76,7 +78,8 @@ _quietus() {
                 custody) words="$states $label --from --to --at --place --seal --container --scan $global" folders=yes ;;
                 destroyed) words="$states $label --technique --equipment --equipment-serial --particle-size --facility --witness --photo $global" folders=yes ;;
                 unresponsive) words="$states $label --symptom --tried --photo $global" folders=yes ;;
-                *) words="verification custody destroyed unresponsive $global" ;;
+                report) words="$states $label --report --format $global" folders=yes ;;
+                *) words="verification custody destroyed unresponsive report $global" ;;
             esac ;;
         help) words='all list plan erase resume status stop verify certificate inspect methods register validate attest' ;;
     esac
@@ -91,11 +94,11 @@ _quietus() {
 _quietus_verify() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     case $previous in
-        --ca | --tsa-ca | --crl) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+        --ca | --tsa-ca | --crl | --pdf) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
         --fingerprint) COMPREPLY=() ;;
         *)
             if [[ $current == -* ]]; then
-                mapfile -t COMPREPLY < <(compgen -W '--ca --fingerprint --tsa-ca --crl --json --authenticity-only --version --help' -- "$current")
+                mapfile -t COMPREPLY < <(compgen -W '--ca --fingerprint --tsa-ca --crl --pdf --json --authenticity-only --version --help' -- "$current")
             else
                 mapfile -t COMPREPLY < <(compgen -d -- "$current")
             fi ;;

@@ -11,6 +11,7 @@
 #include "base/exit_status.h"
 #include "base/file.h"
 #include "certs/folder_io.h"
+#include "certs/render/pdf_check.h"
 #include "certs/verify.h"
 
 namespace {
@@ -20,7 +21,7 @@ using namespace quietus;
 constexpr std::size_t kCaFileSizeMax = 4 * std::size_t{1024} * 1024;
 
 struct Request {
-    std::string folder, ca_file, fingerprint, tsa_ca_file, crl_file;
+    std::string folder, ca_file, fingerprint, tsa_ca_file, crl_file, pdf_file;
     bool json{false};
     bool authenticity_only{false};
 };
@@ -62,7 +63,16 @@ Result<certs::Trust> trust_from(const Request& request) {
 Result<certs::Report> examine(const Request& request) {
     const certs::Trust trust = QUIETUS_TRY(trust_from(request));
     const auto folder = certs::read_folder(request.folder);
-    if (folder) return certs::verify_folder(*folder, trust, SystemClock{}.now());
+    if (folder) {
+        const UtcTime now = SystemClock{}.now();
+        certs::Report report = certs::verify_folder(*folder, trust, now);
+        if (request.pdf_file.empty()) return report;
+        const auto pdf = read_whole_file(request.pdf_file, certs::kPdfSizeMax);
+        if (!pdf)
+            return failure(ErrorCode::usage, "--pdf: " + pdf.error().message, "name a PDF file");
+        certs::check_rendering(report, *pdf, trust, now);
+        return report;
+    }
     if (folder.error().code == ErrorCode::not_authentic)
         return certs::not_a_folder(folder.error().message);
     return tl::unexpected{folder.error()};
@@ -109,6 +119,7 @@ int main(int argc, char** argv) {
     app.add_option("--tsa-ca", request.tsa_ca_file,
                    "PEM file of the certificates whose time stamps you believe");
     app.add_option("--crl", request.crl_file, "PEM file of revocation lists");
+    app.add_option("--pdf", request.pdf_file, "A PDF that must be a rendering of it, too");
     app.add_flag("--json", request.json, "Print the report as one line of JSON");
     app.add_flag("--authenticity-only", request.authenticity_only,
                  "0 for any authentic record, whatever it says");

@@ -126,4 +126,17 @@ Result<Signer> verify_pdf(std::string_view pdf, const std::map<std::string, std:
     return signer;
 }
 
+void check_rendering(Report& report, std::string_view pdf, const Trust& trust, UtcTime now) {
+    if (!report.authentic) return;
+    // Authentic records are canonical, so these are the stored bytes.
+    const std::map<std::string, std::string> records{
+        {stem_of(report) + ".json", canonical_json(report.record)}};
+    const auto signer = verify_pdf(pdf, records, trust, now);
+    report.authentic = signer.has_value();
+    report.findings.push_back(
+        {signer.has_value(), signer ? "PDF: the whole of it is signed, by " + signer->subject +
+                                          ", and this record is attached to it"
+                                    : printable_text(signer.error().message)});
+}
+
 }  // namespace quietus::certs

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/utc_time.h"
 #include "certs/cms.h"
+#include "certs/verify.h"
 
 namespace quietus::certs {
 
@@ -19,5 +20,9 @@ inline constexpr std::size_t kPdfSizeMax = 256 * std::size_t{1024} * 1024;
 /// Nothing may follow: a later revision is refused, whatever it changes.
 Result<Signer> verify_pdf(std::string_view pdf, const std::map<std::string, std::string>& records,
                           const Trust& trust, UtcTime now);
+
+/// Is this a rendering of this one authentic document, signed by somebody whom `trust` names? Adds
+/// the finding, and makes the report not authentic where it is not.
+void check_rendering(Report& report, std::string_view pdf, const Trust& trust, UtcTime now);
 
 }  // namespace quietus::certs

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "certs/folder_io.h"
+#include "certs/render/pdf_check.h"
 
 namespace quietus::app {
 
@@ -37,10 +38,17 @@ Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& setting
 }
 
 Result<certs::Report> verify_certificate(const std::string& cert, const TrustFlags& flags,
-                                         const Settings& settings, const Clock& clock) {
+                                         const Settings& settings, const Clock& clock,
+                                         const std::string& pdf_file) {
     const certs::Trust trust = QUIETUS_TRY(trust_from(flags, settings));
     const std::string folder = QUIETUS_TRY(find_evidence(settings, cert));
-    return certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
+    certs::Report report =
+        certs::verify_folder(QUIETUS_TRY(certs::read_folder(folder)), trust, clock.now());
+    if (pdf_file.empty()) return report;
+    const auto pdf = read_whole_file(pdf_file, certs::kPdfSizeMax);
+    if (!pdf) return failure(ErrorCode::usage, "--pdf: " + pdf.error().message);
+    certs::check_rendering(report, *pdf, trust, clock.now());
+    return report;
 }
 
 Result<ShownCertificate> show_certificate(const std::string& cert, const TrustFlags& flags,

@@ -24,8 +24,10 @@ struct TrustFlags {
 Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& settings);
 
 /// Reads and checks one evidence folder: its path, the id in it, or a serial number (the newest).
+/// With `pdf_file` that PDF must be a rendering of it, too.
 Result<certs::Report> verify_certificate(const std::string& cert, const TrustFlags& flags,
-                                         const Settings& settings, const Clock& clock);
+                                         const Settings& settings, const Clock& clock,
+                                         const std::string& pdf_file = {});
 
 /// A document with everything that was stated about it.
 struct ShownCertificate {

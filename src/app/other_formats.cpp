@@ -4,18 +4,12 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "certs/dsse.h"
-#include "certs/statement.h"
 
 namespace quietus::app {
 
 namespace {
 
 constexpr mode_t kFileMode = 0644;
-
-// The name of the record's file, without its ending.
-std::string stem_of(const certs::Report& report) {
-    return report.verdict ? certs::stem_of(*report.verdict) : report.type;
-}
 
 }  // namespace
 
@@ -29,7 +23,7 @@ Result<void> export_dsse(const std::string& cert, const TrustFlags& trust, const
     const StateDir state{settings.state_dir};
     const auto loaded = QUIETUS_TRY(load_or_make_key(state, settings, clock.now()));
     const std::string envelope =
-        QUIETUS_TRY(certs::dsse_envelope(report, stem_of(report), loaded.key));
+        QUIETUS_TRY(certs::dsse_envelope(report, certs::stem_of(report), loaded.key));
     auto written = create_file_durably(file, envelope, kFileMode);
     if (!written)
         return failure(ErrorCode::usage, "--output: " + written.error().message,

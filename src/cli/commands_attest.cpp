@@ -267,7 +267,7 @@ void add_attest(Parser& parser) {
     CLI::App* sub = parser.app.add_subcommand(
         "attest",
         "Sign what a person states about a drive: verification, custody, destroyed, "
-        "unresponsive");
+        "unresponsive, report");
     sub->group(kFurtherCommands);
     sub->require_subcommand(1);
     add_verification(*sub, parser);

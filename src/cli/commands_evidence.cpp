@@ -64,6 +64,7 @@ struct CertificateFlags {
     std::string folder;
     app::TrustFlags trust;
     bool authenticity_only{false};
+    std::string pdf;
 };
 
 // An event has a type and schema of its own: the record's type keeps another name, as in `register
@@ -75,8 +76,8 @@ Json report_fields(const certs::Report& report) {
 }
 
 ExitStatus run_certificate_verify(Context& context, const CertificateFlags& flags) {
-    const auto report =
-        app::verify_certificate(flags.folder, flags.trust, context.settings, context.clock);
+    const auto report = app::verify_certificate(flags.folder, flags.trust, context.settings,
+                                                context.clock, flags.pdf);
     if (!report) return fail(context, report.error());
     context.output.finding("verification", report_fields(*report), certs::report_text(*report));
     if (flags.authenticity_only) return report->authentic ? ExitStatus::ok : ExitStatus::no;
@@ -206,6 +207,7 @@ void add_certificate(Parser& parser) {
         "verify", "Is this evidence authentic, and what does it prove? (no root, no device)");
     auto flags = std::make_shared<CertificateFlags>();
     add_certificate_flags(*verify, *flags);
+    verify->add_option("--pdf", flags->pdf, "A PDF that must be a rendering of it, too");
     verify->add_flag("--authenticity-only", flags->authenticity_only,
                      "Ask only about the signature, not about the verdict");
     verify->callback([&parser, flags] {
