@@ -11,7 +11,6 @@ namespace quietus::certs {
 namespace {
 
 constexpr const char* kNotExamined = "hidden areas are not examined by this version";
-constexpr const char* kNotAsked = "not asked for by this version";
 
 Json backing_part(const LoopBacking& backing) {
     Json json{{"file_system", to_string(backing.file_system)},
@@ -76,9 +75,13 @@ Json drive_part(const EraseRecord& record) {
     json["sources"] = sources_part(drive);
     json["asset_tag"] = text_or(record.order.asset_tag, "not given (--asset)");
     json["classification"] = text_or(record.order.classification, "not given (--manifest)");
-    json["destination"] = text_or(record.order.destination, "not given (--manifest)");
-    for (const char* field : {"condition_at_intake", "source"})
-        json[field] = unavailable(kNotAsked);
+    json["destination"] =
+        text_or(record.order.destination, "not given (--destination, --manifest)");
+    json["condition_at_intake"] =
+        text_or(record.order.condition, "not given (--condition, --manifest)");
+    json["source"] = text_or(record.order.media_source, "not given (--media-source, --manifest)");
+    json["manufacturer"] =
+        unavailable("not reported by itself; where it is known it is part of the model");
     return json;
 }
 

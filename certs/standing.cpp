@@ -23,7 +23,9 @@ constexpr std::array kFields{
     Field{"operator", nullptr, "operator", "--operator"},
     Field{"location", "host", "site", "--location"},
     Field{"asset_tag", "drive", "asset_tag", "--asset"},
-    Field{"destination", "drive", "destination", "--manifest"},
+    Field{"destination", "drive", "destination", "--destination"},
+    Field{"condition", "drive", "condition_at_intake", "--condition"},
+    Field{"media_source", "drive", "source", "--media-source"},
     Field{"classification", "drive", "classification", "--manifest"},
     Field{"ticket", "order", "ticket", "--ticket"},
 };
@@ -138,7 +140,7 @@ Result<void> check_policy(const TitlePolicy& policy) {
             return failure(ErrorCode::config,
                            "certificate.fields: no field is called '" + printable_text(name) + "'",
                            "organisation, operator, location, asset_tag, destination, "
-                           "classification or ticket");
+                           "condition, media_source, classification or ticket");
     }
     for (const std::string& type : policy.statements) {
         if (!is_statement_type(type))

@@ -14,7 +14,7 @@ struct TitlePolicy {
     /// Statements, each accepting or passing, and signed by another key than the record's.
     std::vector<std::string> statements{"validation"};
     /// Human fields of the record: "organisation", "operator", "location", "asset_tag",
-    /// "destination", "classification", "ticket".
+    /// "destination", "condition", "media_source", "classification", "ticket".
     std::vector<std::string> fields{"organisation", "operator", "location", "asset_tag",
                                     "destination"};
 };

@@ -43,17 +43,17 @@ _quietus() {
             [[ $command != attest ]] || { mapfile -t COMPREPLY < <(compgen -W 'nwipe blancco openseachest' -- "$current"); return; }
             mapfile -t COMPREPLY < <(compgen -W 'pdf html batch label time-stamp-request dsse' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
-        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --destination | --condition | --media-source | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --nonce | --fraction | --size | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
     esac
     local words='' drives=no files=no folders=no
     case $command in
-        '') words="list plan erase resume status stop verify certificate inspect methods register validate attest help $global" ;;
+        '') words="list plan erase resume status stop verify certificate inspect methods register validate attest second-lot help $global" ;;
         list) words="--check $global" ;;
         status) words="--watch $global" ;;
         inspect | stop) words=$global drives=yes ;;
         methods) words="random $techniques $global" ;;
         plan) words="$goal $global" drives=yes ;;
-        erase) words="$goal --confirm --confirm-plan $limits $evidence --ticket --asset --organisation --location $global" drives=yes ;;
+        erase) words="$goal --confirm --confirm-plan $limits $evidence --ticket --asset --destination --condition --media-source --organisation --location $global" drives=yes ;;
         resume) words="--all --skip-refused --confirm --accept --out $limits $evidence $global" drives=yes files=yes ;;
         verify) words="--certificate --technique --method $trust $global" drives=yes ;;
         certificate)
@@ -71,6 +71,7 @@ _quietus() {
                 '') words="init search check $global" ;;
                 *) words=$global ;;
             esac ;;
+        second-lot) words="--nonce --fraction --size --check --out $trust $global" ;;
         validate) words="$states --accept --reject --escalate --reason --residual-risk --next-step $global" folders=yes ;;
         attest)
             case $sub in
@@ -81,7 +82,7 @@ _quietus() {
                 report) words="$states $label --report --format $global" folders=yes ;;
                 *) words="verification custody destroyed unresponsive report $global" ;;
             esac ;;
-        help) words='all list plan erase resume status stop verify certificate inspect methods register validate attest' ;;
+        help) words='all list plan erase resume status stop verify certificate inspect methods register validate attest second-lot' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"

@@ -87,7 +87,9 @@ OrderFacts gather_order_facts(const Settings& settings, const ManifestRow* row,
             .location = either(said.location, settings.location),
             .customer = printable_text(said.customer),
             .classification = printable_text(said.classification),
-            .destination = printable_text(said.destination),
+            .destination = either(said.destination, settings.destination),
+            .condition = either(said.condition, settings.condition),
+            .media_source = either(said.source, settings.media_source),
             .manifest_sha256 = row == nullptr ? "" : manifest_sha256,
             .manifest_line = said.line};
 }

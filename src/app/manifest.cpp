@@ -19,18 +19,20 @@ struct Column {
     std::string ManifestRow::*field;
 };
 constexpr std::string_view kSize = "size";
-constexpr std::array<Column, 9> kColumns{{{"serial", &ManifestRow::serial},
-                                          {"wwn", &ManifestRow::wwn},
-                                          {"path", &ManifestRow::path},
-                                          {"asset", &ManifestRow::asset},
-                                          {"ticket", &ManifestRow::ticket},
-                                          {"customer", &ManifestRow::customer},
-                                          {"classification", &ManifestRow::classification},
-                                          {"destination", &ManifestRow::destination},
-                                          {"location", &ManifestRow::location}}};
+constexpr std::array<Column, 11> kColumns{{{"serial", &ManifestRow::serial},
+                                           {"wwn", &ManifestRow::wwn},
+                                           {"path", &ManifestRow::path},
+                                           {"asset", &ManifestRow::asset},
+                                           {"ticket", &ManifestRow::ticket},
+                                           {"customer", &ManifestRow::customer},
+                                           {"classification", &ManifestRow::classification},
+                                           {"destination", &ManifestRow::destination},
+                                           {"location", &ManifestRow::location},
+                                           {"condition", &ManifestRow::condition},
+                                           {"source", &ManifestRow::source}}};
 constexpr const char* kKnownColumns =
     "columns: serial, wwn, path, size, asset, ticket, customer, classification, destination, "
-    "location";
+    "location, condition, source";
 
 tl::unexpected<Error> bad(std::size_t line, const std::string& what, const std::string& remedy) {
     return failure(ErrorCode::bad_evidence, "line " + std::to_string(line) + ": " + what, remedy);

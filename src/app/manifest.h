@@ -19,6 +19,7 @@ struct ManifestRow {
     std::string serial, wwn, path;
     std::uint64_t size{0};  ///< Bytes; 0 where the row gives none. Always there beside a path.
     std::string asset, ticket, customer, classification, destination, location;
+    std::string condition, source;
 
     /// What resolve_device takes: the serial number before the WWN before the path.
     std::string device() const;

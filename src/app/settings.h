@@ -19,6 +19,7 @@ struct Settings {
     std::optional<int> passphrase_fd;
     std::string operator_name, operator_title, operator_contact;
     std::string organisation, location, ticket, asset_tag;
+    std::string destination, condition, media_source;  ///< Of the drives of one call.
     TsaAddress tsa;                 ///< Whom to ask for time stamps; nobody where empty.
     std::string approved_standard;  ///< The organisation's own, for the record's policy.
     certs::TitlePolicy title_policy;

@@ -63,6 +63,7 @@ void add_render(Parser& parser, CLI::App& certificate);
 void add_register(Parser& parser);
 void add_validate(Parser& parser);
 void add_attest(Parser& parser);
+void add_second_lot(Parser& parser);
 void add_help(Parser& parser);
 
 /// Commands outside the everyday six are in this group, which plain --help leaves out.

@@ -126,6 +126,11 @@ void add_erase(Parser& parser) {
     add_accept(*sub, flags->accept);
     add_evidence(*sub, settings);
     sub->add_option("--ticket", settings.ticket, "Ticket or RMA number, for the record");
+    sub->add_option("--destination", settings.destination, "Where the drives go then");
+    sub->add_option("--condition", settings.condition,
+                    "Of the drives when they came in, as operational or damaged");
+    sub->add_option("--media-source", settings.media_source,
+                    "The machine or person the drives come from");
     sub->add_option("--asset", settings.asset_tag,
                     "Asset tag of the drive, for the record (one drive only)");
     sub->add_option("--organisation", settings.organisation, "Whose drive it is, for the record");

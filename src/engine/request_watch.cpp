@@ -7,10 +7,18 @@ namespace quietus::engine {
 
 namespace {
 
+// Shorter than this nothing is said of a speed by itself.
+constexpr std::chrono::milliseconds kShortestSpan{10};
+
 // Which part of the addresses byte `at` of `end` lies in, without wrapping.
 std::size_t part_of(std::uint64_t at, std::uint64_t end) {
     const std::uint64_t width = end / kPaceParts + (end % kPaceParts != 0 ? 1 : 0);
     return std::min<std::size_t>(at / std::max<std::uint64_t>(width, 1), kPaceParts - 1);
+}
+
+std::uint64_t kib_per_s(std::uint64_t bytes, std::chrono::nanoseconds took) {
+    const auto seconds = static_cast<double>(std::max<std::int64_t>(took.count(), 1)) / 1e9;
+    return static_cast<std::uint64_t>(static_cast<double>(bytes) / 1024 / seconds);
 }
 
 }  // namespace
@@ -57,16 +65,31 @@ std::optional<std::uint64_t> RequestWatch::rate_over(std::chrono::nanoseconds sp
     return static_cast<std::uint64_t>(static_cast<double>(std::exchange(span_bytes_, 0)) / seconds);
 }
 
+// Requests come back in bunches: a part alone may have taken no time at all, and its speed would be
+// invented. So neighbours are taken together until there is time enough to speak of a speed.
 Pace RequestWatch::pace() const {
     Pace pace;
     pace.slowest_ms = static_cast<std::uint64_t>(slowest_.count() / 1'000'000);
-    for (const Part& part : parts_) {
-        const auto seconds =
-            static_cast<double>(std::max<std::int64_t>(part.took.count(), 1)) / 1e9;
-        const auto kib = static_cast<double>(part.bytes) / 1024;
-        pace.kib_per_s.push_back(static_cast<std::uint64_t>(kib / seconds));
+    if (clock_ == nullptr) return pace;
+    pace.kib_per_s.assign(kPaceParts, 0);
+    Part together;
+    std::size_t first = 0;
+    std::size_t last_first = 0;  // of the group before, which a short rest joins
+    Part before;
+    const auto tell = [&](std::size_t from, std::size_t end, const Part& group) {
+        for (std::size_t i = from; i < end; ++i)
+            pace.kib_per_s[i] = parts_[i].bytes == 0 ? 0 : kib_per_s(group.bytes, group.took);
+    };
+    for (std::size_t i = 0; i < kPaceParts; ++i) {
+        together.bytes += parts_[i].bytes;
+        together.took += parts_[i].took;
+        if (together.took < kShortestSpan) continue;
+        tell(first, i + 1, together);
+        last_first = std::exchange(first, i + 1);
+        before = std::exchange(together, Part{});
     }
-    if (clock_ == nullptr) pace.kib_per_s.clear();
+    tell(last_first, kPaceParts,
+         Part{.bytes = before.bytes + together.bytes, .took = before.took + together.took});
     return pace;
 }
 

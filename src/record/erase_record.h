@@ -136,10 +136,10 @@ struct ToolFacts {
 };
 
 struct OperatorFacts {
-    std::string declared;          ///< --operator, printable; may be empty.
-    std::string title, contact;    ///< As declared; may be empty.
-    std::string authenticated_by;  ///< "local uid 0 (root)"
-    std::string login_uid;         ///< /proc/self/loginuid, or why not.
+    std::string declared;            ///< --operator, printable; may be empty.
+    std::string title{}, contact{};  ///< As declared; may be empty.
+    std::string authenticated_by;    ///< "local uid 0 (root)"
+    std::string login_uid;           ///< /proc/self/loginuid, or why not.
     friend bool operator==(const OperatorFacts&, const OperatorFacts&) = default;
 };
 
@@ -147,7 +147,9 @@ struct OperatorFacts {
 struct OrderFacts {
     std::string ticket, asset_tag, organisation, location;
     std::string customer, classification, destination;
-    std::string manifest_sha256;     ///< Of the file that named the drive; empty without one.
+    std::string condition{};      ///< Of the drive when it came in: "operational", "damaged", …
+    std::string media_source{};   ///< The machine or person the drive comes from.
+    std::string manifest_sha256;  ///< Of the file that named the drive; empty without one.
     std::uint64_t manifest_line{0};  ///< Where in it, from 1.
     friend bool operator==(const OrderFacts&, const OrderFacts&) = default;
 };

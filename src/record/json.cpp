@@ -211,6 +211,8 @@ Result<OperatorFacts> operator_facts_from_json(const Json& json) {
 Json to_json(const OrderFacts& facts) {
     return {{"ticket", facts.ticket},
             {"asset_tag", facts.asset_tag},
+            {"condition", facts.condition},
+            {"media_source", facts.media_source},
             {"organisation", facts.organisation},
             {"location", facts.location},
             {"customer", facts.customer},
@@ -224,6 +226,8 @@ Result<OrderFacts> order_facts_from_json(const Json& json) {
     OrderFacts facts;
     facts.ticket = QUIETUS_TRY(string_member(json, "ticket"));
     facts.asset_tag = QUIETUS_TRY(string_member(json, "asset_tag"));
+    facts.condition = QUIETUS_TRY(string_member(json, "condition"));
+    facts.media_source = QUIETUS_TRY(string_member(json, "media_source"));
     facts.organisation = QUIETUS_TRY(string_member(json, "organisation"));
     facts.location = QUIETUS_TRY(string_member(json, "location"));
     facts.customer = QUIETUS_TRY(string_member(json, "customer"));

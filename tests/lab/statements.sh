@@ -165,6 +165,31 @@ state 64 attest unresponsive --symptom silent --name Vera "${by_validator[@]}"
 expect_one_error "which drive is meant"
 state 64 attest unresponsive "$stronger" --serial L --symptom silent --name Vera "${by_validator[@]}"
 state 64 attest unresponsive --serial L --name Vera "${by_validator[@]}"
+case_is "another program's report"
+sed -e 's/WD-TEST0001/LABEL-2/' "$source_folder/tests/vectors/foreign/nwipe-erased.log" >"$work/nwipe.log"
+state 0 attest report --serial LABEL-2 --format nwipe --report "$work/nwipe.log" --name Vera "${by_validator[@]}"
+all_say "$made" third-party
+expect_status 1 "$quietus" certificate verify "$made" --ca "$work/ca.pem"
+expect_stdout "not checked"
+state 65 attest report --serial LABEL-3 --format nwipe --report "$work/nwipe.log" --name Vera "${by_validator[@]}"
+expect_one_error "names no drive with serial number LABEL-3"
+state 65 attest report --serial LABEL-2 --format blancco --report "$work/nwipe.log" --name Vera "${by_validator[@]}"
+state 64 attest report --serial LABEL-2 --format scrub --report "$work/nwipe.log" --name Vera "${by_validator[@]}"
+
+case_is "the second-tool lot"
+nonce=000102030405060708090a0b0c0d0e0f
+expect_status 1 "$quietus" second-lot --nonce $nonce --fraction 100% --check --ca "$work/ca.pem" --json
+[ "$(jq -rs 'map(select(.type == "drawn").outcome) | sort | join(" ")' "$work/out")" = "missing pass" ] ||
+    fail "the outcomes are not one pass and one missing"
+size=$(jq -r 'select(.type == "lot").size' "$work/out")
+state 0 attest verification "$stronger" --tool cmp --covered-bytes 4194304 --pass --lot "$nonce" --name Vera "${by_validator[@]}"
+expect_status 0 "$quietus" second-lot --nonce $nonce --fraction 100% --size "$size" --check --ca "$work/ca.pem"
+expect_status 1 "$quietus" second-lot --nonce $nonce --fraction 100% --check
+expect_status 64 "$quietus" second-lot --nonce 00 --fraction 20%
+expect_status 64 "$quietus" second-lot --nonce $nonce --fraction 20
+expect_status 64 "$quietus" second-lot --nonce $nonce --size 100
+ok "complete once another tool has passed each"
+
 case_is "every byte of every file"
 expect_status 0 /usr/bin/python3 - "$quietus_verify" "$accepted" "$work/ca.pem" "$work/flipped" <<'PY'
 import os, random, shutil, subprocess, sys
@@ -188,5 +213,5 @@ ok "a sample of them, each refused"
 
 case_is "the register holds all of them"
 expect_status 0 "$quietus" register check
-expect_stdout "8 entries"
+expect_stdout "10 entries"
 finished

@@ -97,7 +97,7 @@ TEST_F(StandingOf, NamesTheFieldsThatAreMissing) {
     const Standing standing = standing_of(record, {yes}, policy_);
     EXPECT_EQ(standing.title, "Record of sanitization");
     EXPECT_THAT(standing.missing, Contains("the organisation was not given (--organisation)"));
-    EXPECT_THAT(standing.missing, Contains("the destination was not given (--manifest)"));
+    EXPECT_THAT(standing.missing, Contains("the destination was not given (--destination)"));
 }
 
 TEST_F(StandingOf, ASecondVerificationCanBeAskedFor) {

@@ -59,6 +59,26 @@ TEST(RequestWatch, SpeedsAreByPlaceAndTimeCountsOnce) {
     EXPECT_EQ(pace.slowest_ms, 1000U);
 }
 
+// The second came back in the same moment as the first: no time of its own, no speed of its own.
+TEST(RequestWatch, InventsNoSpeedForWhatCameBackTogether) {
+    HandClock clock;
+    constexpr std::uint64_t kEnd = 64 * 1024 * 1024;
+    RequestWatch watch{&clock, 2, kEnd};
+    constexpr std::uint64_t kPart = kEnd / kPaceParts;
+    watch.sent(0, {0, 1024 * 1024});
+    watch.sent(1, {kPart, 1024 * 1024});
+    clock.pass(milliseconds{20});
+    watch.back(1, true);
+    watch.back(0, true);
+    watch.sent(0, {2 * kPart, 1024 * 1024});
+    clock.pass(milliseconds{1});
+    watch.back(0, true);
+    const Pace pace = watch.pace();
+    // 3 MiB in 21 ms, wherever they were.
+    for (const std::size_t part : {0U, 1U, 2U}) EXPECT_EQ(pace.kib_per_s[part], 146'285U) << part;
+    EXPECT_EQ(pace.kib_per_s[3], 0U);
+}
+
 TEST(RequestWatch, WithoutAClockNothingIsMeasured) {
     RequestWatch watch{nullptr, 1, 512};
     watch.sent(0, {0, 512});
