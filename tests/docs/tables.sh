@@ -14,8 +14,9 @@ same "man/quietus.8: error codes" "$codes" "$(section man/quietus.8 DIAGNOSTICS 
 variables=$(grep -rhoE '(environment|envname)\("[A-Z_]+"\)' src | cut -d'"' -f2)
 same "man/quietus.8: environment" "$variables" "$(section man/quietus.8 ENVIRONMENT | grep -oE '^\.It Ev [A-Z_]+' | cut -d' ' -f3)"
 
-keys=$(sed -n '/known{$/,/};/p' src/app/settings.cpp | grep -oE '\{"[a-z]+",' | cut -d'"' -f2)
-same "man/quietus.toml.5: keys" "$keys" "$(grep -oE '^\.It Ic [a-z]+' man/quietus.toml.5 | cut -d' ' -f3)"
+keys=$(sed -n '/known{$/,/};/p' src/app/settings.cpp | grep -oE '\{"[a-z_]+",' | cut -d'"' -f2
+    sed -n '/apply_certificate/,/^}/p' src/app/settings.cpp | grep -oE 'key.str\(\) == "[a-z]+"' | cut -d'"' -f2 | grep -vx certificate)
+same "man/quietus.toml.5: keys" "$keys" "$(grep -oE '^\.It Ic [a-z_]+' man/quietus.toml.5 | cut -d' ' -f3)"
 
 # The text table of list is the one finding that is never an event.
 # Joined to one line, since a call may be broken after its parenthesis.
