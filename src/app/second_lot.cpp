@@ -44,7 +44,8 @@ Result<Lot> second_lot(const Settings& settings, const Clock& clock, const LotRe
     lot.register_size = entries.size();
     lot.register_id = log.origin();
     for (const auto& entry : entries) lot.sanitizations += entry.facts.type == "sanitization";
-    for (auto& entry : QUIETUS_TRY(certs::draw_lot(entries, request.nonce, share))) {
+    const auto drawn = QUIETUS_TRY(certs::draw_lot(entries, request.nonce, share));
+    for (const auto& entry : drawn) {
         LotDrive drive{.facts = entry.facts, .outcome = {}};
         if (request.check) drive.outcome = outcome_for(settings, clock, request, drive.facts);
         lot.drives.push_back(std::move(drive));

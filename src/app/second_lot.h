@@ -6,6 +6,7 @@
 
 #include "app/certificate.h"
 #include "app/settings.h"
+#include "certs/register/register.h"
 
 namespace quietus::app {
 

@@ -26,7 +26,8 @@ std::vector<Register::Entry> entries(std::size_t count) {
 std::vector<std::uint64_t> drawn(const std::vector<Register::Entry>& from, const char* nonce,
                                  std::uint32_t share) {
     std::vector<std::uint64_t> indices;
-    for (const auto& entry : draw_lot(from, nonce, share).value()) indices.push_back(entry.index);
+    const auto lot = draw_lot(from, nonce, share).value();
+    for (const auto& entry : lot) indices.push_back(entry.index);
     return indices;
 }
 
