@@ -18,7 +18,7 @@ same() {
 # options_of TEXT-OF-HELP: -h, --json, … one a line.
 options_of() { grep -oE '^  -[-a-zA-Z,]+' <<<"$1" | tr -d ' ' | tr ',' '\n'; }
 long_options_of() { options_of "$1" | grep -- '^--'; }
-subcommands_of() { sed -n '/^Subcommands:/,/^$/p' <<<"$1" | grep -oE '^  [a-z]+' | tr -d ' '; }
+subcommands_of() { sed -n '/^Subcommands:/,/^$/p' <<<"$1" | grep -oE '^  [a-z-]+' | tr -d ' '; }
 
 # Rules as the guards have them: "id stop" or "id consent".
 guard_rules() {
