@@ -136,6 +136,19 @@ TEST(Uses, NamesTheGapWhereALoopStandsOnAnUnknownFilesystem) {
                 HasSubstr("not seen: what /dev/loop0 stands on: its file is on filesystem 0:77"));
 }
 
+// A loop over a file of a FUSE filesystem whose server is gone is in nobody's way; one that cannot be
+// asked for any other reason is a gap.
+TEST(Uses, ALoopOverADeadFilesystemHidesNothing) {
+    const auto machine = [](int error) {
+        return SmallMachine{}
+            .disk("sda", "8:0")
+            .loop("loop0", "7:0", {{0, 77}, std::nullopt, 3, 0})
+            .error("/dev/loop0", error);
+    };
+    EXPECT_EQ(machine(ENOTCONN).seen("sda"), "");
+    EXPECT_THAT(machine(EIO).seen("sda"), HasSubstr("not seen: what /dev/loop0 stands on"));
+}
+
 TEST(Uses, FindsEveryMemberOfABtrfsBehindItsAnonymousDevice) {
     const auto machine = SmallMachine{}
                              .disk("sda", "8:0")
