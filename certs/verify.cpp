@@ -125,7 +125,7 @@ class Inspection {
     Checked check_signature() {
         signer_ = QUIETUS_TRY(
             verify_detached(folder_.at(stem_ + ".p7s"), record_bytes(), trust_, signed_at_.time));
-        return "signature: good, CAdES-BES, ECDSA P-256 with SHA-256, by " + signer_.subject;
+        return "signature: good, CAdES-BES, " + signer_.algorithm + ", by " + signer_.subject;
     }
 
     Checked check_form() {
