@@ -36,6 +36,9 @@ struct Signer {
 Result<Signer> verify_detached(std::string_view signature, std::string_view content,
                                const Trust& trust, UtcTime at);
 
+/// Hex SHA-256 of the certificate that a signature says it was made with: a claim, no more.
+Result<std::string> claimed_signer(std::string_view signature);
+
 /// DER of each certificate of a PEM text.
 std::vector<std::string> certificates_of(std::string_view pem);
 

@@ -51,12 +51,8 @@ Result<std::string> der_of_cms(CMS_ContentInfo* cms) {
     return std::string(data, static_cast<std::size_t>(size));
 }
 
-}  // namespace
-
-Result<std::string> sign_detached(const SigningKey& key, std::string_view content, UtcTime when,
-                                  Inside inside) {
-    const SigningKey::Impl& parts = key.impl();
-    const OpenKey open = QUIETUS_TRY(open_key(parts));
+Result<std::string> sign_with(const OpenKey& open, const SigningKey::Impl& parts,
+                              std::string_view content, UtcTime when, Inside inside) {
     const CmsHandle cms{
         CMS_sign_ex(nullptr, nullptr, nullptr, nullptr, kFlags, open.library, open.properties)};
     if (!cms) return cannot_sign("new signature");
@@ -69,6 +65,15 @@ Result<std::string> sign_detached(const SigningKey& key, std::string_view conten
     const BioHandle in = bio_over(content);
     if (CMS_final(cms.get(), in.get(), nullptr, kFlags) != 1) return cannot_sign("final");
     return der_of_cms(cms.get());
+}
+
+}  // namespace
+
+Result<std::string> sign_detached(const SigningKey& key, std::string_view content, UtcTime when,
+                                  Inside inside) {
+    const SigningKey::Impl& parts = key.impl();
+    return use_key(
+        parts, [&](const OpenKey& open) { return sign_with(open, parts, content, when, inside); });
 }
 
 }  // namespace quietus::certs

@@ -271,6 +271,16 @@ Result<Signer> verify_detached(std::string_view signature, std::string_view cont
     return result;
 }
 
+Result<std::string> claimed_signer(std::string_view signature) {
+    const CmsHandle cms = QUIETUS_TRY(decode_exact(signature));
+    const auto shape = shape_of(signature);
+    if (!shape) return refuse("not of the one form quietus writes");
+    const CertificateStack embedded{CMS_get1_certs(cms.get())};
+    const X509* signer = find_signer(embedded.get(), shape->signer_id);
+    if (signer == nullptr) return refuse("the certificate of its signer is not inside");
+    return sha256_hex(der_of(signer));
+}
+
 std::vector<std::string> certificates_of(std::string_view pem) {
     const CertificateStack stack = certificates_from_pem(pem);
     std::vector<std::string> ders;

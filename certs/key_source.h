@@ -1,7 +1,7 @@
 #pragma once
-// A private key that lives elsewhere: in a PKCS#11 token or a TPM. It is opened for each signature
-// and closed after it, so that no session is held through an erase that takes days, and none is
-// there when a worker is forked.
+// A private key that lives elsewhere: in a PKCS#11 token or a TPM. It is opened for each signature,
+// in a process of its own that ends with it: no session is held through an erase that takes days,
+// and a worker that is forked meanwhile has neither session nor module.
 
 #include <memory>
 #include <string>
@@ -26,6 +26,7 @@ class KeySource {
     KeySource(const KeySource&) = delete;
     KeySource& operator=(const KeySource&) = delete;
     virtual ~KeySource() = default;
+    /// In a process that ends soon: see use_key (certs/signing_key_impl.h).
     virtual Result<OpenKey> open() const = 0;
     virtual std::string protection() const = 0;  ///< "pkcs11" or "tpm"
 };

@@ -136,6 +136,29 @@ KeyHandle fresh_key(KeyType type) {
     return nullptr;
 }
 
+Result<std::string> signed_request(const OpenKey& open, EVP_PKEY* public_key,
+                                   const std::string& common_name) {
+    const RequestHandle request{X509_REQ_new_ex(open.library, open.properties)};
+    QUIETUS_TRY(done(request != nullptr, "request"));
+    X509_REQ* r = request.get();
+    QUIETUS_TRY(done(X509_REQ_set_version(r, X509_REQ_VERSION_1), "version"));
+    QUIETUS_TRY(set_name(X509_REQ_get_subject_name(r), common_name));
+    QUIETUS_TRY(done(X509_REQ_set_pubkey(r, public_key), "public key"));
+    const DigestContext context{EVP_MD_CTX_new()};
+    QUIETUS_TRY(
+        done(EVP_DigestSignInit_ex(context.get(), nullptr, EVP_MD_get0_name(digest_for(public_key)),
+                                   open.library, open.properties, open.key.get(), nullptr),
+             "signature"));
+    // RSA with the usual padding: a request only shows who holds the key, and more CAs read it.
+    QUIETUS_TRY(done(X509_REQ_sign_ctx(r, context.get()), "signature"));
+    const BioHandle out{BIO_new(BIO_s_mem())};
+    QUIETUS_TRY(done(out && PEM_write_bio_X509_REQ(out.get(), r) == 1, "encoding"));
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &data);
+    QUIETUS_CHECK(size > 0 && data != nullptr);
+    return std::string(data, static_cast<std::size_t>(size));
+}
+
 }  // namespace
 
 Result<NewKey> make_key(KeyType type, const std::string& common_name, UtcTime now,
@@ -155,28 +178,14 @@ Result<NewKey> make_local_key(const std::string& common_name, UtcTime now) {
 }
 
 Result<std::string> certificate_request(const PrivateKey& key, const std::string& common_name) {
-    const OpenKey open = QUIETUS_TRY(open_key(key.impl()));
-    const RequestHandle request{X509_REQ_new_ex(open.library, open.properties)};
-    QUIETUS_TRY(done(request != nullptr, "request"));
-    X509_REQ* r = request.get();
     EVP_PKEY* public_key = key.impl().key.get();
-    QUIETUS_TRY(done(X509_REQ_set_version(r, X509_REQ_VERSION_1), "version"));
-    QUIETUS_TRY(set_name(X509_REQ_get_subject_name(r), common_name));
-    QUIETUS_TRY(done(X509_REQ_set_pubkey(r, public_key), "public key"));
-    const DigestContext context{EVP_MD_CTX_new()};
-    EVP_PKEY_CTX* padding = nullptr;
-    QUIETUS_TRY(done(
-        EVP_DigestSignInit_ex(context.get(), &padding, EVP_MD_get0_name(digest_for(public_key)),
-                              open.library, open.properties, open.key.get(), nullptr),
-        "signature"));
-    QUIETUS_TRY(done(X509_REQ_sign_ctx(r, context.get()), "signature"));
-    QUIETUS_TRY(done(X509_REQ_verify(r, public_key), "the signature does not hold"));
-    const BioHandle out{BIO_new(BIO_s_mem())};
-    QUIETUS_TRY(done(out && PEM_write_bio_X509_REQ(out.get(), r) == 1, "encoding"));
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &data);
-    QUIETUS_CHECK(size > 0 && data != nullptr);
-    return std::string(data, static_cast<std::size_t>(size));
+    std::string pem = QUIETUS_TRY(use_key(key.impl(), [&](const OpenKey& open) {
+        return signed_request(open, public_key, common_name);
+    }));
+    const BioHandle in = bio_over(pem);
+    const RequestHandle made{PEM_read_bio_X509_REQ(in.get(), nullptr, nullptr, nullptr)};
+    QUIETUS_TRY(done(made && X509_REQ_verify(made.get(), public_key) == 1, "it does not hold"));
+    return pem;
 }
 
 }  // namespace quietus::certs

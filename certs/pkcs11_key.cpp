@@ -22,8 +22,8 @@ constexpr const char* kTokenHint =
 
 using UiMethod = Handle<UI_METHOD, UI_destroy_method>;
 
-// The engine with its module and its login, taken down again at the end: removed from OpenSSL's
-// list it is freed, and with it libp11's own copy of the PIN.
+// The engine with its module and its login. It can be started once in a process, and neither module
+// nor PIN ever leave it again: "a memory leak is better than a deadlock", says its source.
 class Session {
   public:
     explicit Session(ENGINE* engine) : engine_{engine} {}
@@ -31,7 +31,6 @@ class Session {
     Session& operator=(const Session&) = delete;
     ~Session() {
         if (started_) ENGINE_finish(engine_);
-        ENGINE_remove(engine_);
         ENGINE_free(engine_);
         ERR_clear_error();
     }
@@ -56,9 +55,17 @@ std::string all_reasons() {
     return printable_text(reasons);
 }
 
+tl::unexpected<Error> no_module(const KeyPlace& place) {
+    return failure(ErrorCode::config,
+                   "the PKCS#11 module cannot be loaded" +
+                       (place.module.empty() ? std::string{} : ": " + printable_text(place.module)),
+                   "name it in the URI, ?module-path=FILE.so, or by PKCS11_MODULE_PATH");
+}
+
 tl::unexpected<Error> why_no_key(const KeyPlace& place) {
     const std::string reasons = all_reasons();
     const auto says = [&](const char* word) { return reasons.find(word) != std::string::npos; };
+    if (says("Unable to load PKCS#11 module")) return no_module(place);
     if (says("PIN locked"))
         return failure(ErrorCode::config, "the token's PIN is locked",
                        "unlock it with the security officer's PIN");
@@ -87,10 +94,7 @@ Result<std::shared_ptr<Session>> start_session(const KeyPlace& place) {
         session->command("QUIET", nullptr) &&
         (place.module.empty() || session->command("MODULE_PATH", place.module.c_str()));
     if (set && session->start()) return session;
-    return failure(ErrorCode::config,
-                   "the PKCS#11 module cannot be loaded" +
-                       (place.module.empty() ? std::string{} : ": " + printable_text(place.module)),
-                   "name it in the URI, ?module-path=FILE.so, or by PKCS11_MODULE_PATH");
+    return no_module(place);
 }
 
 class Pkcs11Key : public KeySource {

@@ -34,12 +34,21 @@ constexpr auto kPssSha256 =
     "\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00"
     "\xa2\x03\x02\x01\x20"sv;
 
-constexpr std::array kKinds{
-    SignatureKind{"ECDSA P-256 with SHA-256", kSha256, kSha256Null, kEcdsaSha256, EVP_sha256,
-                  false},
-    SignatureKind{"ECDSA P-384 with SHA-384", kSha384, kSha384Null, kEcdsaSha384, EVP_sha384,
-                  false},
-    SignatureKind{"RSASSA-PSS with SHA-256", kSha256, kSha256Null, kPssSha256, EVP_sha256, true}};
+// The same with the parameters of SHA-256 absent: what OpenSSL writes for the key of an engine. RFC
+// 4055 §2.1 has everybody take both.
+constexpr auto kPssSha256Bare =
+    "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x30"
+    "\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+    "\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"
+    "\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+    "\xa2\x03\x02\x01\x20"sv;
+
+constexpr std::array kKinds{SignatureKind{"ECDSA P-256 with SHA-256", kSha256, kSha256Null,
+                                          kEcdsaSha256, kEcdsaSha256, EVP_sha256, false},
+                            SignatureKind{"ECDSA P-384 with SHA-384", kSha384, kSha384Null,
+                                          kEcdsaSha384, kEcdsaSha384, EVP_sha384, false},
+                            SignatureKind{"RSASSA-PSS with SHA-256", kSha256, kSha256Null,
+                                          kPssSha256, kPssSha256Bare, EVP_sha256, true}};
 
 std::string group_of(const EVP_PKEY* key) {
     std::array<char, 64> group{};
@@ -74,7 +83,8 @@ const SignatureKind* signature_kind_named(std::string_view digest, std::string_v
     for (const SignatureKind& kind : kKinds) {
         // RFC 5754 §2: parameters absent is the form to write, NULL the form to read as well.
         const bool same_digest = digest == kind.digest || digest == kind.digest_null;
-        if (same_digest && algorithm == kind.algorithm) return &kind;
+        const bool same_algorithm = algorithm == kind.algorithm || algorithm == kind.algorithm_bare;
+        if (same_digest && same_algorithm) return &kind;
     }
     return nullptr;
 }

@@ -16,6 +16,7 @@ struct SignatureKind {
     std::string_view digest;       ///< Contents of its AlgorithmIdentifier in DER, no parameters.
     std::string_view digest_null;  ///< The same with NULL, which readers take as well.
     std::string_view algorithm;    ///< Contents of the signature's, parameters and all.
+    std::string_view algorithm_bare;  ///< The same as OpenSSL's engines write it.
     const EVP_MD* (*digest_method)();
     bool pss;  ///< RSASSA-PSS, salt as long as the digest.
 };

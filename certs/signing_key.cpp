@@ -9,6 +9,8 @@
 #include <openssl/x509v3.h>
 
 #include "base/bytes.h"
+#include "certs/cms.h"
+#include "certs/own_process.h"
 #include "certs/signature_kind.h"
 #include "certs/signing_key_impl.h"
 
@@ -44,13 +46,19 @@ Result<KeyHandle> read_private_key(std::string_view pem, const SecretBytes& pass
                    kKeyHint);
 }
 
-// A copy that knows nothing of the engine or provider the key lives in.
-Result<KeyHandle> public_half(const EVP_PKEY* key) {
+std::string public_der(const EVP_PKEY* key) {
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key, &der);
-    const unsigned char* at = der;
-    KeyHandle copy{size > 0 ? d2i_PUBKEY(nullptr, &at, size) : nullptr};
+    std::string bytes;
+    for (int i = 0; i < size; ++i) bytes += static_cast<char>(der[i]);
     OPENSSL_free(der);
+    return bytes;
+}
+
+// A copy that knows nothing of the engine or provider the key lives in.
+Result<KeyHandle> public_half(const std::string& der) {
+    const BioHandle in = bio_over(der);
+    KeyHandle copy{d2i_PUBKEY_bio(in.get(), nullptr)};
     if (copy) return copy;
     return failure(ErrorCode::config, "the key's public half cannot be read: " + openssl_reason(),
                    "a token must hold the public key as well as the private one");
@@ -85,24 +93,31 @@ Result<void> try_signing(const OpenKey& opened, EVP_PKEY* public_key) {
                    "check its passphrase, and that the token allows it to sign");
 }
 
-Result<PrivateKey> tried(std::unique_ptr<KeySource> source) {
-    auto impl = std::make_unique<PrivateKey::Impl>();
-    {
-        const OpenKey opened = QUIETUS_TRY(source->open());
-        impl->key = QUIETUS_TRY(public_half(opened.key.get()));
-        QUIETUS_TRY(suitable_kind(impl->key.get()));
-        QUIETUS_TRY(try_signing(opened, impl->key.get()));
-    }
-    impl->source = std::move(source);
-    return PrivateKey{std::move(impl)};
-}
-
-Result<OpenKey> opened(const KeyHandle& key, const std::unique_ptr<KeySource>& source) {
-    if (source) return source->open();
+Result<std::string> used(const KeyHandle& key, const std::unique_ptr<KeySource>& source,
+                         const KeyUse& use) {
+    constexpr std::chrono::seconds kTokenLimit{120};  // a slow card makes an RSA signature in 5
+    if (source)
+        return in_own_process(
+            [&]() -> Result<std::string> { return use(QUIETUS_TRY(source->open())); }, kTokenLimit);
     OpenKey own;
     QUIETUS_CHECK(EVP_PKEY_up_ref(key.get()) == 1);
     own.key.reset(key.get());
-    return own;
+    return use(own);
+}
+
+Result<PrivateKey> tried(std::unique_ptr<KeySource> source) {
+    const auto look_and_try = [](const OpenKey& opened) -> Result<std::string> {
+        std::string der = public_der(opened.key.get());
+        const KeyHandle half = QUIETUS_TRY(public_half(der));
+        QUIETUS_TRY(suitable_kind(half.get()));
+        QUIETUS_TRY(try_signing(opened, half.get()));
+        return der;
+    };
+    auto impl = std::make_unique<PrivateKey::Impl>();
+    const std::string der = QUIETUS_TRY(used(impl->key, source, look_and_try));
+    impl->key = QUIETUS_TRY(public_half(der));
+    impl->source = std::move(source);
+    return PrivateKey{std::move(impl)};
 }
 
 std::string protection_of(const std::unique_ptr<KeySource>& source) {
@@ -182,20 +197,15 @@ std::string PrivateKey::algorithm() const {
 }
 
 std::string PrivateKey::public_sha256() const {
-    unsigned char* der = nullptr;
-    const int size = i2d_PUBKEY(impl_->key.get(), &der);
-    std::string bytes;
-    for (int i = 0; i < size; ++i) bytes += static_cast<char>(der[i]);
-    OPENSSL_free(der);
-    return sha256_hex(bytes);
+    return sha256_hex(public_der(impl_->key.get()));
 }
 
-Result<OpenKey> open_key(const PrivateKey::Impl& impl) {
-    return opened(impl.key, impl.source);
+Result<std::string> use_key(const PrivateKey::Impl& impl, const KeyUse& use) {
+    return used(impl.key, impl.source, use);
 }
 
-Result<OpenKey> open_key(const SigningKey::Impl& impl) {
-    return opened(impl.key, impl.source);
+Result<std::string> use_key(const SigningKey::Impl& impl, const KeyUse& use) {
+    return used(impl.key, impl.source, use);
 }
 
 SigningKey::SigningKey(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -300,6 +310,21 @@ Result<PrivateKey> load_token_key(const KeyPlace& place, SecretBytes secret) {
                                                  : tpm_key_at_handle(place, std::move(secret)));
 }
 
+// Whatever stands between us and a token must make signatures of the one form, before the erase.
+static Result<void> check_signature_of(const SigningKey& key) {
+    constexpr std::string_view kContent = "quietus tries its signing key";
+    std::tm begin{};
+    QUIETUS_CHECK(ASN1_TIME_to_tm(X509_get0_notBefore(key.impl().certificate.get()), &begin) == 1);
+    const UtcTime valid{static_cast<std::int64_t>(timegm(&begin)) * 1000};
+    const std::string signature = QUIETUS_TRY(sign_detached(key, kContent, valid));
+    const Trust own{.roots_pem = {}, .fingerprint = key.fingerprint_sha256()};
+    const auto held = verify_detached(signature, kContent, own, valid);
+    if (held) return {};
+    return failure(ErrorCode::config,
+                   "the signing key makes no usable signatures: " + held.error().message,
+                   "use another kind of key, or of key store");
+}
+
 Result<SigningKey> with_certificate(PrivateKey key, std::string_view certificate_pem) {
     auto impl = std::make_unique<SigningKey::Impl>();
     impl->key = std::move(key.impl().key);
@@ -323,7 +348,10 @@ Result<SigningKey> with_certificate(PrivateKey key, std::string_view certificate
     QUIETUS_TRY(suitable_kind(X509_get0_pubkey(impl->certificate.get())));
     QUIETUS_TRY(check_key_usage(impl->certificate.get()));
     QUIETUS_TRY(check_chain(impl->certificate.get(), impl->issuers.get()));
-    return SigningKey{std::move(impl)};
+    const bool in_token = impl->source != nullptr;
+    SigningKey whole{std::move(impl)};
+    if (in_token) QUIETUS_TRY(check_signature_of(whole));
+    return whole;
 }
 
 Result<SigningKey> load_signing_key(std::string_view key_pem, std::string_view certificate_pem,

@@ -87,7 +87,8 @@ BIO* over_tls(BIO* bio, void* argument, int connected, int detail) {
     SSL* session = nullptr;
     if (secured != nullptr) BIO_ctrl(secured, BIO_C_GET_SSL, 0, &session);
     const bool named = session != nullptr && SSL_set1_host(session, tls->host) == 1 &&
-                       SSL_set_tlsext_host_name(session, tls->host) == 1;
+                       SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                                const_cast<char*>(tls->host)) == 1;
     if (named) return BIO_push(secured, bio);
     BIO_free(secured);
     return nullptr;

@@ -204,7 +204,8 @@ void add_verify(Parser& parser) {
 }
 
 void add_certificate(Parser& parser) {
-    CLI::App* sub = parser.app.add_subcommand("certificate", "Show and verify evidence folders");
+    CLI::App* sub =
+        parser.app.add_subcommand("certificate", "Show, verify and sign evidence folders");
     sub->require_subcommand(1);
     CLI::App* verify = sub->add_subcommand(
         "verify", "Is this evidence authentic, and what does it prove? (no root, no device)");
@@ -228,6 +229,7 @@ void add_certificate(Parser& parser) {
             return run_certificate_show(context, *show_flags);
         };
     });
+    add_certificate_sign(*sub, parser);
 }
 
 void add_register(Parser& parser) {
