@@ -112,8 +112,8 @@ new_loop slow 8M
 background "$quietus" erase "$slow" --confirm "$slow:$(size_of "$slow")" "${accept[@]}" --key "$(uri ec)" --cert "$work/ec.pem" \
     --passphrase-fd 3 --max-rate 1M 3<"$work/pin" >"$work/out" 2>"$work/err"
 parent=$child
-writing() { [ "$(writes_of "$1" | cut -d" " -f1)" -gt 0 ]; }
-until_true 20 writing "$slow"
+until_true 20 grep -q "overwrite pass 1" "$work/err"
+until_true 20 pgrep -P "$parent" >"$work/workers"
 worker=$(pgrep -P "$parent" | head -n 1)
 [ -n "$worker" ] || fail "no worker was found"
 "$python" - "$worker" "$pin" <<'PYTHON' || fail "the worker's memory holds the PIN, or a session of the token"

@@ -18,6 +18,7 @@ struct Kind {
     KeyType type;
     const char* name;
     const char* algorithm;
+    const char* made_as;  // what openssl req -newkey takes
 };
 
 class EachKind : public ::testing::TestWithParam<Kind> {
@@ -32,17 +33,16 @@ class EachKind : public ::testing::TestWithParam<Kind> {
 };
 
 TEST_P(EachKind, IsVerifiedByFourOtherPrograms) {
-    const TemporaryFolder folder;
-    const std::string signature = sign_detached(issuer.key, R"({"a":1})", now).value();
+    Authority authority;
+    authority.make("ann", "signer", 30, GetParam().made_as);
     const auto put = [&](const char* name, std::string_view bytes) {
-        ASSERT_TRUE(write_file_durably(folder.path() + "/" + name, bytes, 0600).has_value());
+        ASSERT_TRUE(write_file_durably(authority.path(name), bytes, 0600).has_value());
     };
-    put("p7s", signature);
+    put("p7s", sign_detached(authority.key("ann"), R"({"a":1})", now).value());
     put("json", R"({"a":1})");
     put("other", R"({"a":2})");
-    put("ca.pem", issuer.key.certificate_pem());
     const auto says = [&](const std::string& command) {
-        return run("cd " + folder.path() + " && " + command).status;
+        return run("cd " + authority.path("") + " && " + command).status;
     };
     ASSERT_EQ(
         says("mkdir -m 700 gpg nss && echo disable-crl-checks >gpg/gpgsm.conf && "
@@ -65,7 +65,7 @@ TEST_P(EachKind, IsVerifiedByFourOtherPrograms) {
                        " -h 1 | grep -q GoodSignature") == 0,
                   good);
     }
-    run("gpgconf --homedir " + folder.path() + "/gpg --kill all");
+    run("gpgconf --homedir " + authority.path("gpg") + " --kill all");
 }
 
 TEST_P(EachKind, LeavesNoByteOfTheSignatureOpen) {
@@ -142,10 +142,12 @@ TEST_P(EachKind, IsEncryptedWithItsPassphrase) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfKey, EachKind,
-                         ::testing::Values(Kind{KeyType::p256, "p256", "ECDSA P-256 with SHA-256"},
-                                           Kind{KeyType::p384, "p384", "ECDSA P-384 with SHA-384"},
+                         ::testing::Values(Kind{KeyType::p256, "p256", "ECDSA P-256 with SHA-256",
+                                                "ec -pkeyopt ec_paramgen_curve:P-256"},
+                                           Kind{KeyType::p384, "p384", "ECDSA P-384 with SHA-384",
+                                                "ec -pkeyopt ec_paramgen_curve:P-384"},
                                            Kind{KeyType::rsa3072, "rsa3072",
-                                                "RSASSA-PSS with SHA-256"}),
+                                                "RSASSA-PSS with SHA-256", "rsa:3072"}),
                          [](const auto& kind) { return kind.param.name; });
 
 // openssl takes all of these; the closed list has none of them.
