@@ -1,5 +1,5 @@
 // Keys in PKCS#11 tokens. Debian 12 has no pkcs11 provider for OpenSSL 3, so this is the engine of
-// libp11 (docs/adr/0008). Engines are deprecated, and this file alone knows of them.
+// libp11 (docs/adr/0010). Engines are deprecated, and this file alone knows of them.
 
 #define OPENSSL_SUPPRESS_DEPRECATED
 

@@ -1,4 +1,4 @@
-// Keys in a TPM 2.0, by the OpenSSL provider tpm2 (docs/adr/0008).
+// Keys in a TPM 2.0, by the OpenSSL provider tpm2 (docs/adr/0010).
 
 #include <cstdlib>
 

@@ -24,10 +24,11 @@ _quietus() {
         if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
     done
     case $previous in
-        --config | --key | --cert | --ca | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --config | --key | --cert | --cert-out | --ca | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
+        --type) mapfile -t COMPREPLY < <(compgen -W 'p256 p384 rsa3072' -- "$current"); return ;;
         --level) mapfile -t COMPREPLY < <(compgen -W 'clear purge' -- "$current"); return ;;
         --verify) mapfile -t COMPREPLY < <(compgen -W 'full sample none' -- "$current"); return ;;
         --technique | --method)
@@ -38,11 +39,11 @@ _quietus() {
             return ;;
         --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
-        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --organisation | --location | --fingerprint) return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --operator | --organisation | --location | --fingerprint | --name) return ;;
     esac
     local words='' drives=no files=no folders=no
     case $command in
-        '') words="list plan erase resume status stop verify certificate inspect methods register help $global" ;;
+        '') words="list plan erase resume status stop verify certificate inspect methods register key help $global" ;;
         list) words="--check $global" ;;
         status) words="--watch $global" ;;
         inspect | stop) words=$global drives=yes ;;
@@ -54,15 +55,23 @@ _quietus() {
         certificate)
             case $sub in
                 verify) words="$trust --authenticity-only $global" folders=yes ;;
+                sign) words="$trust --key --cert --passphrase-fd $global" folders=yes ;;
                 show) words="$trust $global" folders=yes ;;
-                *) words="verify show $global" ;;
+                *) words="verify show sign $global" ;;
+            esac ;;
+        key)
+            case $sub in
+                create) words="--type --out --cert-out --name --passphrase-fd $global" ;;
+                request) words="--key --name --out --passphrase-fd $global" ;;
+                show) words="--key --cert --passphrase-fd $global" ;;
+                *) words="create request show $global" ;;
             esac ;;
         register)
             case $sub in
                 '') words="init search check $global" ;;
                 *) words=$global ;;
             esac ;;
-        help) words='all list plan erase resume status stop verify certificate inspect methods register' ;;
+        help) words='all list plan erase resume status stop verify certificate inspect methods register key' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"

@@ -5,7 +5,7 @@ quietus=$1 verifier=$2
 
 page_of() {
     case $1 in
-        certificate | methods) echo "man/quietus-$1.1" ;;
+        certificate | key | methods) echo "man/quietus-$1.1" ;;
         verify) echo man/quietus-verify-device.8 ;;
         *) echo "man/quietus-$1.8" ;;
     esac
