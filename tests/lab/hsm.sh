@@ -113,12 +113,23 @@ background "$quietus" erase "$slow" --confirm "$slow:$(size_of "$slow")" "${acce
     --passphrase-fd 3 --max-rate 1M 3<"$work/pin" >"$work/out" 2>"$work/err"
 parent=$child
 until_true 20 grep -q "overwrite pass 1" "$work/err"
-until_true 20 pgrep -P "$parent" >"$work/workers"
-worker=$(pgrep -P "$parent" | head -n 1)
-[ -n "$worker" ] || fail "no worker was found"
-"$python" - "$worker" "$pin" <<'PYTHON' || fail "the worker's memory holds the PIN, or a session of the token"
-import sys
-pid, pin = sys.argv[1], sys.argv[2].encode()
+"$python" - "$parent" "$slow" "$pin" <<'PYTHON' || fail "the worker's memory holds the PIN, or the module of the token"
+import os, sys, time
+parent, drive, pin = sys.argv[1], sys.argv[2], sys.argv[3].encode()
+def holds_the_drive(pid):
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}") == drive for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as names:
+        return names.read().split()
+until = time.monotonic() + 10
+while not (found := [pid for pid in children(parent) if holds_the_drive(pid)]) and time.monotonic() < until:
+    time.sleep(0.01)
+if not found:
+    sys.exit("no worker holds the drive")
+pid = found[0]
 maps = open(f"/proc/{pid}/maps").read()
 if "softhsm" in maps:
     sys.exit("the token's module is mapped")
