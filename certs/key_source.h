@@ -34,7 +34,7 @@ class KeySource {
 /// By the OpenSSL engine pkcs11 (libp11), which is loaded by name, never from openssl.cnf.
 std::unique_ptr<KeySource> pkcs11_key(KeyPlace place, SecretBytes pin);
 /// By the OpenSSL provider tpm2, in a library context of its own: nothing else ever meets it.
-std::unique_ptr<KeySource> tpm_key_at_handle(KeyPlace place, SecretBytes passphrase);
+std::unique_ptr<KeySource> tpm_key_at_handle(const KeyPlace& place, SecretBytes passphrase);
 /// The text of a "TSS2 PRIVATE KEY" file, which only the TPM that wrapped it can use.
 std::unique_ptr<KeySource> tpm_key_in_file(std::string pem, SecretBytes passphrase);
 bool is_tpm_key_file(std::string_view pem);

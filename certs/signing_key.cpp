@@ -356,7 +356,8 @@ Result<SigningKey> with_certificate(PrivateKey key, std::string_view certificate
 
 Result<SigningKey> load_signing_key(std::string_view key_pem, std::string_view certificate_pem,
                                     const SecretBytes& passphrase) {
-    return with_certificate(QUIETUS_TRY(load_private_key(key_pem, passphrase)), certificate_pem);
+    PrivateKey key = QUIETUS_TRY(load_private_key(key_pem, passphrase));
+    return with_certificate(std::move(key), certificate_pem);
 }
 
 Result<CertificateFacts> certificate_facts(std::string_view certificate_pem) {

@@ -28,7 +28,7 @@ class Library {
         QUIETUS_CHECK(context_ != nullptr);
         // The TPM's own library speaks on standard error; our caller gets one error instead. Who
         // wants its words sets TSS2_LOG.
-        static_cast<void>(setenv("TSS2_LOG", "all+NONE", 0));
+        static_cast<void>(setenv("TSS2_LOG", "all+NONE", 0));  // NOLINT(concurrency-mt-unsafe)
         usual_ = OSSL_PROVIDER_load(context_, "default");
         tpm_ = OSSL_PROVIDER_load(context_, "tpm2");
     }
@@ -124,7 +124,7 @@ class TpmKey : public KeySource {
 
 }  // namespace
 
-std::unique_ptr<KeySource> tpm_key_at_handle(KeyPlace place, SecretBytes passphrase) {
+std::unique_ptr<KeySource> tpm_key_at_handle(const KeyPlace& place, SecretBytes passphrase) {
     // Without "?pass" the provider would not ask for the passphrase that was given.
     const bool add = !passphrase.empty() && !place.needs_secret;
     return std::make_unique<TpmKey>(place.name + (add ? "?pass" : ""), std::string{},

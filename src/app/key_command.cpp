@@ -63,6 +63,25 @@ Result<std::string> read_pem(const std::string& path) {
     return failure(ErrorCode::config, text.error().message, "give a file that can be read");
 }
 
+// The key, the certificate, or both, loaded together, so that a pair that does not belong together
+// is told.
+Result<KeyFacts> show_named(const Settings& settings) {
+    KeyFacts facts;
+    if (settings.key_file.empty()) {
+        const std::string pem = QUIETUS_TRY(read_pem(settings.certificate_file));
+        add_certificate(facts, QUIETUS_TRY(certs::certificate_facts(pem)));
+        return facts;
+    }
+    std::string pem;
+    if (!settings.certificate_file.empty()) pem = QUIETUS_TRY(read_pem(settings.certificate_file));
+    certs::PrivateKey key = QUIETUS_TRY(load_named_key(settings));
+    facts = facts_of(key);
+    if (settings.certificate_file.empty()) return facts;
+    QUIETUS_TRY(certs::with_certificate(std::move(key), pem));
+    add_certificate(facts, QUIETUS_TRY(certs::certificate_facts(pem)));
+    return facts;
+}
+
 }  // namespace
 
 Result<KeyFacts> create_key(const Settings& settings, const KeyRequest& request,
@@ -104,22 +123,8 @@ Result<KeyFacts> request_certificate(const Settings& settings, const KeyRequest&
 }
 
 Result<KeyFacts> show_key(const Settings& settings) {
-    KeyFacts facts;
-    if (!settings.key_file.empty() && !settings.certificate_file.empty()) {
-        // Loaded together, so that a pair that does not belong together is told.
-        const std::string pem = QUIETUS_TRY(read_pem(settings.certificate_file));
-        certs::PrivateKey key = QUIETUS_TRY(load_named_key(settings));
-        facts = facts_of(key);
-        QUIETUS_TRY(certs::with_certificate(std::move(key), pem));
-        add_certificate(facts, QUIETUS_TRY(certs::certificate_facts(pem)));
-        return facts;
-    }
-    if (!settings.key_file.empty()) return facts_of(QUIETUS_TRY(load_named_key(settings)));
-    if (!settings.certificate_file.empty()) {
-        const std::string pem = QUIETUS_TRY(read_pem(settings.certificate_file));
-        add_certificate(facts, QUIETUS_TRY(certs::certificate_facts(pem)));
-        return facts;
-    }
+    if (!settings.key_file.empty() || !settings.certificate_file.empty())
+        return show_named(settings);
     const StateDir state{settings.state_dir};
     if (::access(state.local_key().c_str(), F_OK) != 0)
         return failure(ErrorCode::config,
@@ -129,7 +134,7 @@ Result<KeyFacts> show_key(const Settings& settings) {
     own.key_file = state.local_key();
     own.certificate_file = state.local_certificate();
     own.passphrase_fd.reset();
-    return show_key(own);
+    return show_named(own);
 }
 
 }  // namespace quietus::app

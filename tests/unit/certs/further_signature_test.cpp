@@ -19,6 +19,7 @@ class Further : public ::testing::Test {
     Further() {
         authority.make("ann", "signer", 30);
         authority.make("ben", "signer", 30);
+        now = SystemClock{}.now();  // not before anything the authority made
         issuer.clock = now;
         issuer.key = authority.key("ann");
         folder = issuer.folder_for(an_erased_drive());
@@ -27,7 +28,9 @@ class Further : public ::testing::Test {
         return sign_detached(key, folder.at("certificate.json"), now, inside).value();
     }
     Trust by_ca() const { return {.roots_pem = authority.read("ca.pem"), .fingerprint = {}}; }
-    Report judged(const Trust& trust) const { return verify_folder(folder, trust, now); }
+    Report judged(const Trust& trust) const {
+        return verify_folder(folder, trust, SystemClock{}.now());
+    }
 
     Authority authority;
     UtcTime now{SystemClock{}.now()};
