@@ -12,6 +12,7 @@
 #include "certs/cms.h"
 #include "certs/der.h"
 #include "certs/openssl_handles.h"
+#include "certs/signature_kind.h"
 
 namespace quietus::certs {
 
@@ -22,39 +23,44 @@ using namespace std::string_view_literals;
 // Object identifiers and algorithm identifiers as DER has them.
 constexpr auto kSignedData = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv;  // RFC 5652 §5.1
 constexpr auto kData = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"sv;        // RFC 5652 §4
-constexpr auto kSha256 = "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"sv;
-constexpr auto kSha256Null = "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00"sv;
-constexpr auto kEcdsaSha256 = "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"sv;  // RFC 5758 §3.2
 constexpr auto kVersion1 = "\x01"sv;
-
-// RFC 5754 §2: parameters absent is the form to write, NULL the form to read as well.
-bool is_sha256(const std::optional<DerElement>& algorithm) {
-    return algorithm && (algorithm->contents == kSha256 || algorithm->contents == kSha256Null);
-}
 
 bool holds(const std::optional<DerElement>& element, std::string_view contents) {
     return element && element->contents == contents;
 }
 
-// What is asked of the SignerInfo: version 1, named by issuer and serial, no unsigned attributes.
-bool signer_has_our_shape(std::string_view signer_info, std::string_view& signer_id) {
+// What the signature file says of its signer and algorithm.
+struct Shape {
+    std::string_view digest;     // contents of the AlgorithmIdentifier
+    std::string_view signer_id;  // contents of issuerAndSerialNumber
+    const SignatureKind* kind{nullptr};
+};
+
+// What is asked of the SignerInfo: version 1, named by issuer and serial, the digest that the
+// SignedData announces with an algorithm of the closed list, no unsigned attributes.
+bool signer_has_our_shape(std::string_view signer_info, Shape& shape) {
     DerReader reader{signer_info};
     if (!holds(reader.next(kDerInteger), kVersion1)) return false;
     const auto id = reader.next(kDerSequence);
-    if (!id || !is_sha256(reader.next(kDerSequence)) || !reader.next(kDerContext0)) return false;
-    if (!holds(reader.next(kDerSequence), kEcdsaSha256) || !reader.next(kDerOctets)) return false;
-    signer_id = id->contents;
-    return reader.at_end();
+    if (!id || !holds(reader.next(kDerSequence), shape.digest) || !reader.next(kDerContext0))
+        return false;
+    const auto algorithm = reader.next(kDerSequence);
+    if (!algorithm || !reader.next(kDerOctets)) return false;
+    shape.signer_id = id->contents;
+    shape.kind = signature_kind_named(shape.digest, algorithm->contents);
+    return shape.kind != nullptr && reader.at_end();
 }
 
 // SignedData with one digest algorithm, detached data, certificates, no CRLs, one signer.
-bool signed_data_has_our_shape(std::string_view signed_data, std::string_view& signer_id) {
+bool signed_data_has_our_shape(std::string_view signed_data, Shape& shape) {
     DerReader reader{signed_data};
     if (!holds(reader.next(kDerInteger), kVersion1)) return false;
     const auto digests = reader.next(kDerSet);
     if (!digests) return false;
     DerReader digest{digests->contents};
-    if (!is_sha256(digest.next(kDerSequence)) || !digest.at_end()) return false;
+    const auto only = digest.next(kDerSequence);
+    if (!only || !digest.at_end()) return false;
+    shape.digest = only->contents;
     const auto content = reader.next(kDerSequence);
     if (!content) return false;
     DerReader inside{content->contents};
@@ -64,12 +70,11 @@ bool signed_data_has_our_shape(std::string_view signed_data, std::string_view& s
     if (!signers || !reader.at_end()) return false;
     DerReader signer{signers->contents};
     const auto info = signer.next(kDerSequence);
-    return info && signer.at_end() && signer_has_our_shape(info->contents, signer_id);
+    return info && signer.at_end() && signer_has_our_shape(info->contents, shape);
 }
 
-// The contents of the signer's issuerAndSerialNumber, or nothing where the file is not of our
-// shape.
-std::optional<std::string_view> signer_id_of(std::string_view signature) {
+// Nothing where the file is not of our shape.
+std::optional<Shape> shape_of(std::string_view signature) {
     DerReader outer{signature};
     const auto info = outer.next(kDerSequence);
     if (!info || !outer.at_end()) return std::nullopt;
@@ -79,10 +84,11 @@ std::optional<std::string_view> signer_id_of(std::string_view signature) {
     if (!wrapped || !reader.at_end()) return std::nullopt;
     DerReader inside{wrapped->contents};
     const auto signed_data = inside.next(kDerSequence);
-    std::string_view id;
-    if (!signed_data || !inside.at_end() || !signed_data_has_our_shape(signed_data->contents, id))
+    Shape shape;
+    if (!signed_data || !inside.at_end() ||
+        !signed_data_has_our_shape(signed_data->contents, shape))
         return std::nullopt;
-    return id;
+    return shape;
 }
 
 tl::unexpected<Error> refuse(std::string why, std::string hint = {}) {
@@ -125,15 +131,6 @@ X509* find_signer(STACK_OF(X509) * certificates, std::string_view signer_id) {
         found = candidate;
     }
     return found;
-}
-
-bool is_p256(X509* certificate) {
-    std::array<char, 64> group{};
-    std::size_t length = 0;
-    EVP_PKEY* key = X509_get0_pubkey(certificate);
-    return key != nullptr && EVP_PKEY_is_a(key, "EC") == 1 &&
-           EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) == 1 &&
-           std::string_view{group.data()} == "prime256v1";
 }
 
 // CAdES-BES: the signed attributes name the certificate by its digest, once.
@@ -236,17 +233,19 @@ Result<CertificateStack> trusted_certificates(const Trust& trust, X509* signer) 
 Result<Signer> verify_detached(std::string_view signature, std::string_view content,
                                const Trust& trust, UtcTime at) {
     const CmsHandle cms = QUIETUS_TRY(decode_exact(signature));
-    const auto signer_id = signer_id_of(signature);
-    if (!signer_id) {
+    const auto shape = shape_of(signature);
+    if (!shape) {
         return refuse(
-            "not of the one form quietus writes (detached, one signer, ECDSA with SHA-256, no "
-            "CRLs, "
-            "no unsigned attributes)");
+            "not of the one form quietus writes (detached, one signer, ECDSA P-256 with SHA-256, "
+            "ECDSA P-384 with SHA-384 or RSASSA-PSS with SHA-256, no CRLs, no unsigned "
+            "attributes)");
     }
     const CertificateStack embedded{CMS_get1_certs(cms.get())};
-    X509* signer = find_signer(embedded.get(), *signer_id);
+    X509* signer = find_signer(embedded.get(), shape->signer_id);
     if (signer == nullptr) return refuse("the certificate of its signer is not inside");
-    if (!is_p256(signer)) return refuse("the signer's key is not on the curve P-256");
+    // The key alone says how it signs: there is nothing to choose, and nothing to exchange.
+    if (signature_kind_of(X509_get0_pubkey(signer)) != shape->kind)
+        return refuse("the signer's key does not go with " + std::string{shape->kind->name});
     if (!names_its_certificate(cms.get()))
         return refuse("not CAdES: it does not name its certificate");
 
@@ -265,10 +264,21 @@ Result<Signer> verify_detached(std::string_view signature, std::string_view cont
     Signer result;
     result.subject = printable_name(X509_get_subject_name(signer));
     result.fingerprint = sha256_hex(der_of(signer));
+    result.algorithm = shape->kind->name;
     result.chain = std::move(chain);
     for (int i = 0; i < sk_X509_num(embedded.get()); ++i)
         result.certificates.push_back(der_of(sk_X509_value(embedded.get(), i)));
     return result;
+}
+
+Result<std::string> claimed_signer(std::string_view signature) {
+    const CmsHandle cms = QUIETUS_TRY(decode_exact(signature));
+    const auto shape = shape_of(signature);
+    if (!shape) return refuse("not of the one form quietus writes");
+    const CertificateStack embedded{CMS_get1_certs(cms.get())};
+    const X509* signer = find_signer(embedded.get(), shape->signer_id);
+    if (signer == nullptr) return refuse("the certificate of its signer is not inside");
+    return sha256_hex(der_of(signer));
 }
 
 std::vector<std::string> certificates_of(std::string_view pem) {

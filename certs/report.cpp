@@ -116,6 +116,10 @@ std::string report_text(const Report& report) {
     if (!report.authentic) return text;
     text += "signed by: " + report.signer_subject + "\n";
     text += "  SHA-256 " + report.signer_fingerprint + "\n";
+    for (const FurtherSigner& signer : report.also_signed_by)
+        text +=
+            std::string{signer.trusted ? "also signed by: " : "also signed, not relied on, by: "} +
+            signer.subject + "\n  SHA-256 " + signer.fingerprint + "\n";
     text += "record: " + report.id + ", issued " + string_in(report.record, "issued") + "\n";
     return text + meaning(report);
 }
@@ -135,6 +139,12 @@ Json report_json(const Report& report) {
     if (!report.stamped_at.empty()) json["stamped_at"] = report.stamped_at;
     json["signer"] = {{"subject", report.signer_subject},
                       {"fingerprint_sha256", report.signer_fingerprint}};
+    Json also = Json::array();
+    for (const FurtherSigner& signer : report.also_signed_by)
+        also.push_back({{"subject", signer.subject},
+                        {"fingerprint_sha256", signer.fingerprint},
+                        {"trusted", signer.trusted}});
+    json["also_signed_by"] = std::move(also);
     json["id"] = report.id;
     json["serial"] = report.serial;
     json["model"] = report.model;

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "certs/cms.h"
 #include "certs/envelope.h"
+#include "certs/further_signature.h"
 #include "certs/register/register.h"
 #include "certs/renewal.h"
 #include "certs/revocation.h"
@@ -50,11 +51,14 @@ class Inspection {
     // vouched for.
     Report run() {
         using Check = Checked (Inspection::*)();
-        constexpr std::array<Check, 12> kChecks{
-            &Inspection::check_names,     &Inspection::check_renewals, &Inspection::check_stamp,
-            &Inspection::check_signature, &Inspection::check_revoked,  &Inspection::check_form,
-            &Inspection::check_files,     &Inspection::check_people,   &Inspection::check_chain,
-            &Inspection::check_receipt,   &Inspection::check_schema,   &Inspection::check_content};
+        constexpr std::array<Check, 13> kChecks{
+            &Inspection::check_names,   &Inspection::check_renewals,
+            &Inspection::check_stamp,   &Inspection::check_signature,
+            &Inspection::check_revoked, &Inspection::check_further_signatures,
+            &Inspection::check_form,    &Inspection::check_files,
+            &Inspection::check_people,  &Inspection::check_chain,
+            &Inspection::check_receipt, &Inspection::check_schema,
+            &Inspection::check_content};
         Report report;
         for (const Check check : kChecks) {
             const Checked outcome = (this->*check)();
@@ -126,7 +130,12 @@ class Inspection {
     Checked check_signature() {
         signer_ = QUIETUS_TRY(
             verify_detached(folder_.at(stem_ + ".p7s"), record_bytes(), trust_, signed_at_.time));
-        return "signature: good, CAdES-BES, ECDSA P-256 with SHA-256, by " + signer_.subject;
+        return "signature: good, CAdES-BES, " + signer_.algorithm + ", by " + signer_.subject;
+    }
+
+    Checked check_further_signatures() {
+        also_ = QUIETUS_TRY(check_further(folder_, stem_, signer_, trust_, as_of_, now_));
+        return further_text(also_);
     }
 
     Checked check_form() {
@@ -139,7 +148,8 @@ class Inspection {
     // What is beside the record without being listed in it is vouched for by its own signature.
     bool vouches_for_itself(const std::string& name) const {
         return name == stem_ + ".json" || name == stem_ + ".p7s" || name == kReceiptName ||
-               name == kPeopleName || name == stem_ + ".tsr" || is_renewal_name(name);
+               name == kPeopleName || name == stem_ + ".tsr" || is_renewal_name(name) ||
+               is_further_name(stem_, name);
     }
 
     Result<void> check_listed(const std::string& name, const std::string& digest) {
@@ -249,6 +259,7 @@ class Inspection {
         if (const auto verdict = parse_verdict(text(record_, "verdict"))) report.verdict = *verdict;
         report.signer_subject = signer_.subject;
         report.signer_fingerprint = signer_.fingerprint;
+        report.also_signed_by = also_;
         report.id = text(record_, "id");
         report.record_sha256 = sha256_hex(record_bytes());
         report.serial = text(record_["drive"], "serial");
@@ -269,6 +280,7 @@ class Inspection {
     SignedAt signed_at_{};
     std::string stem_;
     Signer signer_;
+    std::vector<FurtherSigner> also_;
     Json record_;
     std::set<std::string> listed_;
 };

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/utc_time.h"
 #include "certs/evidence.h"
+#include "certs/further_signer.h"
 
 namespace quietus::certs {
 
@@ -34,6 +35,7 @@ struct Report {
     std::string type;  ///< "sanitization", "exception-record", "failure-record", or a statement's
     std::optional<Verdict> verdict;  ///< None for a statement.
     std::string signer_subject, signer_fingerprint;
+    std::vector<FurtherSigner> also_signed_by;
     std::string id, serial, model;
     std::string register_id;
     std::string stamped_at;     ///< RFC 3339 by a trusted time stamp; empty without one.

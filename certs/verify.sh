@@ -119,9 +119,9 @@ if [ -n "$tsa_ca" ] && [ -f "$dir/$stem.tsr" ]; then
 fi
 
 # The signature; the system's own roots are no answer to "whom do I trust".
-verify() {
-    openssl cms -verify -cades -binary -inform DER -in "$work/p7s" -content "$work/record" -out /dev/null \
-        -partial_chain -CAfile "$1" -no-CApath -no-CAstore -purpose any ${at:+-attime "$at"} -signer "$work/who.pem" 2>"$work/why"
+verify() { # CA-FILE [SIGNATURE SIGNER-OUT]
+    openssl cms -verify -cades -binary -inform DER -in "${2:-$work/p7s}" -content "$work/record" -out /dev/null \
+        -partial_chain -CAfile "$1" -no-CApath -no-CAstore -purpose any ${at:+-attime "$at"} -signer "${3:-$work/who.pem}" 2>"$work/why"
 }
 if [ -n "$fingerprint" ]; then
     # First only to learn who claims to have signed; then again with that certificate as the one anchor.
@@ -136,6 +136,36 @@ if ! verify "${ca:-$work/anchor.pem}"; then
     refuse 'the signature does not hold, or its signer is not one you trust'
 fi
 [ "$(grep -c 'BEGIN CERTIFICATE' "$work/who.pem")" = 1 ] || refuse 'not exactly one signer'
+
+# Whoever signed the same bytes besides: certificate.2.p7s, certificate.3.p7s, … each by another certificate.
+sha256_of() { openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/.*=//' | tr -d : | tr A-F a-f; }
+sha256_of "$work/who.pem" >"$work/signers"
+: >"$work/known"
+: >"$work/also"
+number=2
+while [ -e "$dir/$stem.$number.p7s" ]; do
+    [ "$number" -le 16 ] || refuse 'more signatures than a record takes'
+    cat <"$dir/$stem.$number.p7s" >"$work/further"
+    anchor=$ca
+    word='also signed by'
+    if [ -z "$anchor" ]; then
+        # Only the first signer was named: this one must hold, and is not relied on.
+        openssl cms -verify -noverify -binary -inform DER -in "$work/further" -content "$work/record" -out /dev/null \
+            -signer "$work/anchor2.pem" 2>"$work/why" || refuse "the signature $stem.$number.p7s does not hold"
+        anchor=$work/anchor2.pem
+        word='also signed, not relied on (--ca names whom to believe), by'
+    fi
+    verify "$anchor" "$work/further" "$work/also.pem" ||
+        refuse "the signature $stem.$number.p7s does not hold, or its signer is not one you trust"
+    [ "$(grep -c 'BEGIN CERTIFICATE' "$work/also.pem")" = 1 ] || refuse "not exactly one signer in $stem.$number.p7s"
+    print=$(sha256_of "$work/also.pem")
+    ! grep -Fqx "$print" "$work/signers" || refuse "$stem.$number.p7s is by somebody who has signed already"
+    printf '%s\n' "$print" >>"$work/signers"
+    printf '%s: ' "$word" >>"$work/also"
+    openssl x509 -in "$work/also.pem" -noout -subject -fingerprint -sha256 >>"$work/also"
+    printf '%s\n' "$stem.$number.p7s" >>"$work/known"
+    number=$((number + 1))
+done
 
 # The record is what the signer wrote. It is one line of canonical JSON: within a string every quote is escaped, so
 # the patterns below, each with a bare quote on both sides of its key, match keys and nothing else.
@@ -161,7 +191,6 @@ esac
 
 # Every listed file is there and unchanged; nothing unlisted is there.
 grep -o '"files":\[[^]]*\]' "$work/record" | grep -o '{[^}]*}' >"$work/entries" || refuse 'the record lists no files'
-: >"$work/known"
 while IFS= read -r entry; do
     printf '%s\n' "$entry" | grep -Eqx '\{"name":"[A-Za-z0-9][A-Za-z0-9._-]*","sha256":"[0-9a-f]{64}"\}' ||
         refuse 'a file entry of the record is malformed'
@@ -213,6 +242,7 @@ case $status in
 esac
 printf 'signed by: '
 openssl x509 -in "$work/who.pem" -noout -subject -fingerprint -sha256
+cat "$work/also"
 for key in model serial id issued; do
     form='[^"\\]*'
     [ "$key" != id ] || form='[0-9a-f-]\{36\}' # the record's own, a UUID; the register has an "id" too

@@ -25,10 +25,11 @@ _quietus() {
         if [[ -z $command ]]; then command=$word; elif [[ -z $sub ]]; then sub=$word; fi
     done
     case $previous in
-        --config | --key | --cert | --ca | --tsa-ca | --crl | --output | --time-stamp | --photo | --report | --pdf | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        --config | --key | --cert | --cert-out | --ca | --tsa-ca | --crl | --output | --time-stamp | --photo | --report | --pdf | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
+        --type) mapfile -t COMPREPLY < <(compgen -W 'p256 p384 rsa3072' -- "$current"); return ;;
         --level) mapfile -t COMPREPLY < <(compgen -W 'clear purge' -- "$current"); return ;;
         --verify) mapfile -t COMPREPLY < <(compgen -W 'full sample none' -- "$current"); return ;;
         --technique | --method)
@@ -47,7 +48,7 @@ _quietus() {
     esac
     local words='' drives=no files=no folders=no
     case $command in
-        '') words="list plan erase resume status stop verify certificate inspect methods register validate attest second-lot help $global" ;;
+        '') words="list plan erase resume status stop verify certificate inspect methods register key validate attest second-lot help $global" ;;
         list) words="--check $global" ;;
         status) words="--watch $global" ;;
         inspect | stop) words=$global drives=yes ;;
@@ -60,11 +61,19 @@ _quietus() {
             case $sub in
                 verify) words="$trust --pdf --authenticity-only $global" folders=yes ;;
                 show) words="$trust $global" folders=yes ;;
+                sign) words="$trust $key $global" folders=yes ;;
                 renew) words="$trust --tsa $global" folders=yes ;;
                 export) words="$trust --format --output $key $global" folders=yes ;;
                 import) words="$trust --time-stamp $global" folders=yes ;;
                 render) words="$trust --format --output $key $global" folders=yes ;;
-                *) words="verify show render renew export import $global" ;;
+                *) words="verify show sign render renew export import $global" ;;
+            esac ;;
+        key)
+            case $sub in
+                create) words="--type --out --cert-out --name --passphrase-fd $global" ;;
+                request) words="--key --name --out --passphrase-fd $global" ;;
+                show) words="--key --cert --passphrase-fd $global" ;;
+                *) words="create request show $global" ;;
             esac ;;
         register)
             case $sub in
@@ -82,7 +91,7 @@ _quietus() {
                 report) words="$states $label --report --format $global" folders=yes ;;
                 *) words="verification custody destroyed unresponsive report $global" ;;
             esac ;;
-        help) words='all list plan erase resume status stop verify certificate inspect methods register validate attest second-lot' ;;
+        help) words='all list plan erase resume status stop verify certificate inspect methods register key validate attest second-lot' ;;
     esac
     if [[ $current != -* ]]; then
         [[ $drives == no ]] || words+=" $(_quietus_drives)"

@@ -13,9 +13,10 @@ namespace quietus::app {
 struct Settings {
     std::string state_dir{"/var/lib/quietus"};
     std::string config_file{"/etc/quietus/quietus.toml"};
-    bool config_named{false};  ///< Given by flag or environment: then it must exist.
-    std::string out;           ///< Evidence folder's parent; default <state_dir>/certificates.
-    std::string key_file, certificate_file;  ///< Both or none.
+    bool config_named{false};      ///< Given by flag or environment: then it must exist.
+    std::string out;               ///< Evidence folder's parent; default <state_dir>/certificates.
+    std::string key_file;          ///< Path or URI: certs/key_uri.h.
+    std::string certificate_file;  ///< Both or none.
     std::optional<int> passphrase_fd;
     std::string operator_name, operator_title, operator_contact;
     std::string organisation, location, ticket, asset_tag;

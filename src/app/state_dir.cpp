@@ -7,6 +7,7 @@
 
 #include <sys/file.h>
 
+#include "app/load_key.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -31,44 +32,6 @@ Result<T> config_result(Result<T> result, const std::string& hint) {
     return result;
 }
 
-Result<SecretBytes> read_passphrase(const Settings& settings) {
-    constexpr std::size_t kPassphraseMax = 4096;
-    std::string text;
-    if (settings.passphrase_fd) {
-        text = QUIETUS_TRY(
-            config_result(read_to_end(*settings.passphrase_fd, kPassphraseMax,
-                                      "--passphrase-fd " + std::to_string(*settings.passphrase_fd)),
-                          "give an open descriptor: --passphrase-fd 3 3<FILE"));
-    } else if (const auto folder = environment("CREDENTIALS_DIRECTORY")) {
-        // systemd: LoadCredentialEncrypted=quietus.passphrase:…
-        auto credential = read_whole_file(*folder + "/quietus.passphrase", kPassphraseMax);
-        if (credential) text = std::move(*credential);
-    }
-    auto secret = SecretBytes::copy_of(bytes_of(text));
-    wipe(std::as_writable_bytes(std::span{text}));
-    if (secret) {
-        std::size_t size = secret->span().size();
-        while (size > 0 && (secret->span()[size - 1] == std::byte{'\n'} ||
-                            secret->span()[size - 1] == std::byte{'\r'}))
-            --size;
-        secret->shrink(size);
-    }
-    return secret;
-}
-
-Result<certs::SigningKey> read_key(const std::string& key_file, const std::string& certificate_file,
-                                   const SecretBytes& passphrase) {
-    std::string pem = QUIETUS_TRY(config_result(read_whole_file(key_file, kPemSizeMax),
-                                                "give --key and --cert files that can be read"));
-    const auto certificate = config_result(read_whole_file(certificate_file, kPemSizeMax),
-                                           "give --key and --cert files that can be read");
-    auto key = certificate ? certs::load_signing_key(pem, *certificate, passphrase)
-                           : Result<certs::SigningKey>{tl::unexpected{certificate.error()}};
-    wipe(std::as_writable_bytes(std::span{pem}));
-    if (!key) return tl::unexpected{std::move(key).error().with_context(key_file)};
-    return key;
-}
-
 // Two first runs at once must not each make a key or a register: whoever comes second finds the
 // first one's.
 Result<UniqueFd> lock_state(const StateDir& state) {
@@ -88,8 +51,7 @@ Result<LoadedKey> find_or_make_key(const StateDir& state, const Settings& settin
         return failure(ErrorCode::config, "a key needs its certificate",
                        "give both --key and --cert, or neither");
     if (!settings.key_file.empty()) {
-        const SecretBytes passphrase = QUIETUS_TRY(read_passphrase(settings));
-        auto key = QUIETUS_TRY(read_key(settings.key_file, settings.certificate_file, passphrase));
+        auto key = QUIETUS_TRY(load_named_signing_key(settings));
         return LoadedKey{.key = std::move(key), .made = false};
     }
     const UniqueFd lock = QUIETUS_TRY(lock_state(state));
@@ -107,7 +69,7 @@ Result<LoadedKey> find_or_make_key(const StateDir& state, const Settings& settin
         wipe(std::as_writable_bytes(std::span{pem}));
         QUIETUS_TRY(written);
     }
-    auto key = QUIETUS_TRY(read_key(state.local_key(), state.local_certificate(), {}));
+    auto key = QUIETUS_TRY(load_own_key(state.local_key(), state.local_certificate()));
     return LoadedKey{.key = std::move(key), .made = !there};
 }
 

@@ -64,6 +64,9 @@ void add_register(Parser& parser);
 void add_validate(Parser& parser);
 void add_attest(Parser& parser);
 void add_second_lot(Parser& parser);
+/// `certificate sign`, under `certificate`.
+void add_certificate_sign(CLI::App& certificate, Parser& parser);
+void add_key_command(Parser& parser);
 void add_help(Parser& parser);
 
 /// Commands outside the everyday six are in this group, which plain --help leaves out.

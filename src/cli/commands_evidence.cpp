@@ -201,7 +201,7 @@ void add_verify(Parser& parser) {
 
 void add_certificate(Parser& parser) {
     CLI::App* sub =
-        parser.app.add_subcommand("certificate", "Show, verify and renew evidence folders");
+        parser.app.add_subcommand("certificate", "Show, verify, sign and renew evidence folders");
     sub->require_subcommand(1);
     CLI::App* verify = sub->add_subcommand(
         "verify", "Is this evidence authentic, and what does it prove? (no root, no device)");
@@ -228,6 +228,7 @@ void add_certificate(Parser& parser) {
     });
     add_render(parser, *sub);
     add_renewal(parser, *sub);
+    add_certificate_sign(*sub, parser);
 }
 
 void add_register(Parser& parser) {

@@ -27,12 +27,17 @@ void add_tsa(CLI::App& sub, app::Settings& settings) {
     sub.add_option("--tsa", settings.tsa.url, "Time stamp authority to ask (http or https)");
 }
 
+void add_private_key(CLI::App& sub, app::Settings& settings) {
+    sub.add_option("--key", settings.key_file,
+                   "Private key that signs: PEM file, pkcs11: URI, or TPM handle:0x81...");
+    sub.add_option("--passphrase-fd", settings.passphrase_fd,
+                   "Read the key's passphrase or PIN from this descriptor");
+}
+
 void add_key(CLI::App& sub, app::Settings& settings) {
-    sub.add_option("--key", settings.key_file, "Private key that signs (PEM, P-256)");
+    add_private_key(sub, settings);
     sub.add_option("--cert", settings.certificate_file,
                    "Its certificate, followed by its issuers (PEM)");
-    sub.add_option("--passphrase-fd", settings.passphrase_fd,
-                   "Read the key's passphrase from this descriptor");
 }
 
 void add_evidence(CLI::App& sub, app::Settings& settings) {

@@ -20,7 +20,9 @@ void add_confirm(CLI::App& sub, std::vector<std::string>& confirmations);
 void add_trust(CLI::App& sub, app::TrustFlags& trust);
 /// --tsa.
 void add_tsa(CLI::App& sub, app::Settings& settings);
-/// --key, --cert, --passphrase-fd.
+/// --key, --passphrase-fd.
+void add_private_key(CLI::App& sub, app::Settings& settings);
+/// The same and --cert.
 void add_key(CLI::App& sub, app::Settings& settings);
 /// --out, --key, --cert, --passphrase-fd, --operator, --operator-title, --operator-contact.
 void add_evidence(CLI::App& sub, app::Settings& settings);

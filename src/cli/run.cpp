@@ -52,6 +52,7 @@ void describe(Parser& parser) {
     add_validate(parser);
     add_attest(parser);
     add_second_lot(parser);
+    add_key_command(parser);
     add_help(parser);
     parser.app.get_subcommand("inspect")->group(kFurtherCommands);
     parser.app.require_subcommand(1);

@@ -5,7 +5,7 @@ quietus=$1 verifier=$2
 
 page_of() {
     case $1 in
-        attest | certificate | methods | second-lot | validate) echo "man/quietus-$1.1" ;;
+        attest | certificate | key | methods | second-lot | validate) echo "man/quietus-$1.1" ;;
         verify) echo man/quietus-verify-device.8 ;;
         *) echo "man/quietus-$1.8" ;;
     esac

@@ -80,4 +80,37 @@ case_is "no colours and no redrawn lines"
 at_terminal 0 "$prompt" "type:$name" -- "$quietus" erase --no-color "$disk" "${accept[@]}"
 if grep -q $'\x1b' "$work/screen"; then fail "there is an escape sequence"; fi
 ok
+# -- the passphrase ------------------------------------------------------------------------------------------
+expect_status 0 "$quietus" key create --out "$work/asked.key" --cert-out "$work/asked.pem" --passphrase-fd 3 3<<<'open sesame'
+show=("$quietus" key show --key "$work/asked.key" --cert "$work/asked.pem")
+question='wait:passphrase of the signing key: '
+case_is "a passphrase is asked for, and not shown"
+at_terminal 0 "$question" 'type:open sesame' -- "${show[@]}"
+shows 'protection: file'
+if grep -q sesame "$work/screen"; then fail "the screen shows it"; fi
+ok
+case_is "a wrong passphrase"
+at_terminal 78 "$question" 'type:sesame, open' -- "${show[@]}"
+shows 'wrong passphrase'
+ok
+case_is "nobody is asked where a descriptor was given"
+at_terminal 78 -- bash -c '"$@" --passphrase-fd 3 3</dev/null' bash "${show[@]}"
+shows 'no passphrase was given'
+if grep -q 'passphrase of the signing key:' "$work/screen"; then fail "it asked"; fi
+ok
+for key in $'\x03' $'\x1c'; do
+    case_is "interrupted at the question: $(printf %q "$key")"
+    at_terminal 0 "$question" "type:$key" 'wait:after it' -- bash -c 'trap : INT QUIT; "$@"; echo "after it: $?"; stty -a' bash "${show[@]}"
+    shows 'after it: 13[01]'
+    shows '[ ;]echo '
+    ok "the terminal shows again what is typed"
+done
+case_is "interrupted at the question before an erase"
+new_loop asked 4M
+fill_random "$asked"
+before_asked=$(digest "$asked")
+at_terminal 130 "$question" signal:INT -- "$quietus" erase "$asked" --confirm "$asked:$(size_of "$asked")" "${accept[@]}" \
+    --key "$work/asked.key" --cert "$work/asked.pem"
+[ "$(digest "$asked")" = "$before_asked" ] || fail "it was written"
+ok
 finished

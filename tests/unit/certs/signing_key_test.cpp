@@ -109,7 +109,9 @@ TEST(SigningKey, RefusesKeysOfOtherKinds) {
     const NewKey made = make_local_key("x", kNow).value();
     for (const char* arguments :
          {"genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
-          "genpkey -algorithm ED25519", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384"}) {
+          "genpkey -quiet -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:3072",
+          "genpkey -algorithm ED25519", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521",
+          "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1"}) {
         const Error error = refusal(made_by_openssl(arguments), made.certificate_pem, {});
         EXPECT_EQ(error.code, ErrorCode::config);
         EXPECT_THAT(error.message, HasSubstr("unsuitable signing key")) << arguments;
