@@ -26,6 +26,7 @@ Result<std::string> sign_detached(const SigningKey& key, std::string_view conten
 struct Signer {
     std::string subject;                    ///< Printable.
     std::string fingerprint;                ///< Hex SHA-256 of the certificate.
+    std::string key_sha256;                 ///< Hex SHA-256 of its public key (SPKI).
     std::string algorithm;                  ///< "ECDSA P-256 with SHA-256"
     std::vector<std::string> certificates;  ///< DER of every certificate inside the signature.
     std::vector<std::string> chain;  ///< DER, from the signer's up to the anchor that was trusted.

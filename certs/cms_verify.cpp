@@ -264,6 +264,7 @@ Result<Signer> verify_detached(std::string_view signature, std::string_view cont
     Signer result;
     result.subject = printable_name(X509_get_subject_name(signer));
     result.fingerprint = sha256_hex(der_of(signer));
+    result.key_sha256 = spki_sha256(signer);
     result.algorithm = shape->kind->name;
     result.chain = std::move(chain);
     for (int i = 0; i < sk_X509_num(embedded.get()); ++i)

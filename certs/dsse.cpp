@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include "base/bytes.h"
+#include "certs/signature_kind.h"
 #include "certs/signing_key_impl.h"
 
 namespace quietus::certs {
@@ -19,18 +20,25 @@ std::string pre_authentication_encoding(const std::string& payload) {
            std::to_string(payload.size()) + " " + payload;
 }
 
-Result<std::string> signature_over(const SigningKey& key, const std::string& bytes) {
-    const DigestContext context{EVP_MD_CTX_new()};
-    std::size_t size = 0;
-    const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-    const bool begun = context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr,
-                                                     key.impl().key.get()) == 1;
-    if (!begun || EVP_DigestSign(context.get(), nullptr, &size, data, bytes.size()) != 1)
+Result<std::string> signature_over(const OpenKey& open, const EVP_PKEY* kind,
+                                   const std::string& bytes) {
+    const auto cannot = [] {
         return failure(ErrorCode::internal, "signing the envelope: " + openssl_reason());
+    };
+    const DigestContext context{EVP_MD_CTX_new()};
+    EVP_PKEY_CTX* parameters = nullptr;
+    const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+    if (!context ||
+        EVP_DigestSignInit_ex(context.get(), &parameters, EVP_MD_get0_name(digest_for(kind)),
+                              open.library, open.properties, open.key.get(), nullptr) != 1)
+        return cannot();
+    QUIETUS_TRY(prepare_signer(parameters, kind));
+    std::size_t size = 0;
+    if (EVP_DigestSign(context.get(), nullptr, &size, data, bytes.size()) != 1) return cannot();
     std::string signature(size, '\0');
     if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
                        data, bytes.size()) != 1)
-        return failure(ErrorCode::internal, "signing the envelope: " + openssl_reason());
+        return cannot();
     signature.resize(size);
     return signature;
 }
@@ -45,8 +53,9 @@ Result<std::string> dsse_envelope(const Report& authentic, const std::string& st
                                                 {"subject", Json::array({subject})},
                                                 {"predicateType", kPredicateType},
                                                 {"predicate", authentic.record}});
-    const std::string signature =
-        QUIETUS_TRY(signature_over(key, pre_authentication_encoding(payload)));
+    const std::string signature = QUIETUS_TRY(use_key(key.impl(), [&](const OpenKey& open) {
+        return signature_over(open, key.impl().key.get(), pre_authentication_encoding(payload));
+    }));
     const Json signed_by{{"keyid", key.fingerprint_sha256()},
                          {"sig", to_base64(bytes_of(signature))}};
     return canonical_json({{"payloadType", kPayloadType},

@@ -143,6 +143,20 @@ Result<void> write_under_name(const std::string& parent, const std::string& part
 
 }  // namespace
 
+Result<void> check_limits(const Folder& folder) {
+    constexpr std::size_t kFilesToCome = 8;
+    constexpr std::size_t kBytesToCome = std::size_t{1024} * 1024;
+    std::size_t size = 0;
+    bool fits = folder.size() + kFilesToCome <= kFilesMax;
+    for (const auto& [name, bytes] : folder) {
+        size += bytes.size();
+        fits = fits && bytes.size() <= kFileSizeMax;
+    }
+    if (fits && size + kBytesToCome <= kFolderSizeMax) return {};
+    return failure(ErrorCode::usage, "more or larger files than an evidence folder takes",
+                   "attach less, or give the digest of what stays elsewhere");
+}
+
 Result<Folder> read_folder(const std::string& path) {
     const UniqueFd directory = QUIETUS_TRY(open_folder(path));
     Folder folder;

@@ -14,6 +14,9 @@ namespace quietus::certs {
 /// does.
 Result<Folder> read_folder(const std::string& path);
 
+/// Would read_folder take it, with the receipt and two renewals still to come? `usage` where not.
+Result<void> check_limits(const Folder& folder);
+
 /// Writes parent/name durably: all files are on disk under parent/.partial-name before it gets its
 /// name, so that nothing is ever called certificate.* under `name` that is not whole. The path of
 /// the folder. Where `name` is there already with the same bytes this is a success; with other

@@ -44,6 +44,15 @@ std::string der_of(const X509* certificate) {
     return bytes;
 }
 
+std::string spki_sha256(const X509* certificate) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    std::string bytes;
+    for (int at = 0; at < size; ++at) bytes += static_cast<char>(der[at]);
+    OPENSSL_free(der);
+    return sha256_hex(bytes);
+}
+
 std::string printable_name(const X509_NAME* name) {
     const BioHandle out{BIO_new(BIO_s_mem())};
     QUIETUS_CHECK(out != nullptr);

@@ -43,6 +43,9 @@ std::string openssl_reason();
 /// DER of a certificate; empty where OpenSSL cannot write it.
 std::string der_of(const X509* certificate);
 
+/// Hex SHA-256 of its SubjectPublicKeyInfo: the same for every certificate of one key.
+std::string spki_sha256(const X509* certificate);
+
 /// RFC 2253 name, printable.
 std::string printable_name(const X509_NAME* name);
 

@@ -13,7 +13,6 @@ namespace quietus::certs {
 namespace {
 
 constexpr std::string_view kStart = "renewal-";
-constexpr std::size_t kRenewalsMax = 16;  // at one in two years more than a lifetime
 
 std::string sha512_hex(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

@@ -17,6 +17,8 @@ namespace quietus::certs {
 std::string renewal_list_name(std::size_t number);
 std::string renewal_stamp_name(std::size_t number);
 bool is_renewal_name(std::string_view name);
+/// At one in two years more than a lifetime.
+inline constexpr std::size_t kRenewalsMax = 16;
 /// How many there are, counted from 1 without a gap.
 std::size_t renewals_in(const Folder& folder);
 

@@ -47,13 +47,20 @@ bool is_current(const X509_CRL* list, UtcTime now) {
     return next && next->ms >= now.ms;
 }
 
-// The newest list of this issuer that its key has signed and that is not of the future.
+// RFC 5280 §5.2: a delta, or one for some certificates only, does not tell who is not on it.
+bool is_complete(const X509_CRL* list) {
+    return X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) < 0 &&
+           X509_CRL_get_ext_by_NID(list, NID_issuing_distribution_point, -1) < 0;
+}
+
+// The newest complete list of this issuer that its key has signed and that is not of the future.
 X509_CRL* list_of(const std::vector<CrlHandle>& lists, X509* issuer, UtcTime now) {
     X509_CRL* newest = nullptr;
     for (const CrlHandle& list : lists) {
         if (X509_NAME_cmp(X509_CRL_get_issuer(list.get()), X509_get_subject_name(issuer)) != 0)
             continue;
         if (X509_CRL_verify(list.get(), X509_get0_pubkey(issuer)) != 1) continue;
+        if (!is_complete(list.get())) continue;
         const auto made = time_of(X509_CRL_get0_lastUpdate(list.get()));
         if (!made || made->ms > now.ms) continue;
         const auto so_far =
@@ -100,6 +107,8 @@ Result<std::string> check_revocation(const std::vector<std::string>& chain,
     const std::vector<CrlHandle> lists = lists_of(crls_pem);
     if (lists.empty())
         return refuse("the file given holds no CRL in PEM", "give --crl a file of PEM CRLs");
+    if (chain.size() < 2)
+        return "revocation: not checked: the signer's certificate is itself what was trusted";
     for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
         const CertificateHandle certificate = certificate_of(chain[i]);
         const CertificateHandle issuer = certificate_of(chain[i + 1]);

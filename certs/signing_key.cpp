@@ -213,6 +213,10 @@ SigningKey::SigningKey(SigningKey&&) noexcept = default;
 SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
 
+std::string SigningKey::key_sha256() const {
+    return spki_sha256(impl_->certificate.get());
+}
+
 std::string SigningKey::fingerprint_sha256() const {
     return sha256_hex(der_of(impl_->certificate.get()));
 }

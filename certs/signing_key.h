@@ -46,6 +46,7 @@ class SigningKey {
     SigningKey& operator=(const SigningKey&) = delete;
     ~SigningKey();
 
+    std::string key_sha256() const;          ///< Hex SHA-256 of the public key (SPKI).
     std::string fingerprint_sha256() const;  ///< Hex SHA-256 of the certificate's DER.
     std::string subject() const;             ///< Printable RFC 2253 name.
     std::string chain_pem() const;           ///< Certificate first, then its issuers.

@@ -113,7 +113,8 @@ bool says_yes(const Report& statement) {
     if (statement.type == "validation")
         return string_member(*part, "decision").value_or("") == "accept";
     if (statement.type == "verification")
-        return string_member(*part, "outcome").value_or("") == "pass";
+        return string_member(*part, "outcome").value_or("") == "pass" &&
+               integer_member(*part, "covered_bytes").value_or(0) > 0;
     return true;
 }
 
@@ -126,7 +127,8 @@ std::string lacks(const Report& record, const std::vector<const Report*>& statem
             latest = statement;
     }
     if (latest == nullptr) return "no statement of " + type;
-    if (latest->signer_fingerprint == record.signer_fingerprint)
+    // One key may have several certificates.
+    if (latest->signer_key == record.signer_key)
         return "the " + type + " was signed by the key that signed the record";
     if (!says_yes(*latest)) return "the latest " + type + ": " + sentence_of(latest->record);
     return {};
@@ -143,10 +145,11 @@ Result<void> check_policy(const TitlePolicy& policy) {
                            "condition, media_source, classification or ticket");
     }
     for (const std::string& type : policy.statements) {
-        if (!is_statement_type(type))
+        if (type != "validation" && type != "verification" && type != "custody" &&
+            type != "destruction")
             return failure(
                 ErrorCode::config,
-                "certificate.statements: no statement is called '" + printable_text(type) + "'",
+                "certificate.statements: '" + printable_text(type) + "' is none to ask for",
                 "validation, verification, custody or destruction");
     }
     return {};

@@ -140,6 +140,9 @@ Result<void> check_body(const Validation& said) {
 }
 
 Result<void> check_body(const SecondVerification& said) {
+    if (said.passed && said.covered_bytes == 0)
+        return failure(ErrorCode::usage, "nothing was read, so nothing passed",
+                       "give --covered-bytes, or --fail");
     return needed(said.tool, "the tool that read the drive", "--tool NAME");
 }
 

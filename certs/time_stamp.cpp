@@ -187,6 +187,9 @@ Result<TimeStamp> verify_time_stamp(std::string_view reply, std::string_view dat
     stamp.authority = printable_name(X509_get_subject_name(signer));
     stamp.fingerprint = sha256_hex(der_of(signer));
     stamp.authority_expires = QUIETUS_TRY(time_of(X509_get0_notAfter(signer), "last day"));
+    const UtcTime begins = QUIETUS_TRY(time_of(X509_get0_notBefore(signer), "first day"));
+    if (stamp.time.ms < begins.ms || stamp.time.ms > stamp.authority_expires.ms)
+        return refuse("of " + stamp.authority + " names a time when its certificate was not valid");
     if (!any) {
         roots.reset(sk_X509_new_null());
         QUIETUS_CHECK(roots && X509_up_ref(signer) == 1 && sk_X509_push(roots.get(), signer) > 0);

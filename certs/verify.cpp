@@ -203,6 +203,16 @@ class Inspection {
                " certificate(s), those inside the signature among them";
     }
 
+    // Clocks differ by a little. What is dated further ahead would count as the latest for ever.
+    Result<void> check_not_of_the_future() const {
+        constexpr std::int64_t kSlack = 24LL * 3600 * 1000;
+        const UtcTime issued =
+            QUIETUS_TRY(parse_rfc3339(QUIETUS_TRY(string_member(record_, "issued"))));
+        if (issued.ms <= now_.ms + kSlack) return {};
+        return refuse("content: issued " + to_rfc3339(issued) + ", which is yet to come",
+                      "check the clock");
+    }
+
     // What the signer promised must not be taken away unnoticed.
     Result<void> check_stamp_is_there() const {
         const Json evidence = QUIETUS_TRY(member(record_, "evidence"));
@@ -227,6 +237,7 @@ class Inspection {
 
     Checked check_content() {
         QUIETUS_TRY(check_record_rules(record_, stem_, signer_.fingerprint));
+        QUIETUS_TRY(check_not_of_the_future());
         return "content: type, verdict, file name, ranges and coverage agree";
     }
 
@@ -259,6 +270,7 @@ class Inspection {
         if (const auto verdict = parse_verdict(text(record_, "verdict"))) report.verdict = *verdict;
         report.signer_subject = signer_.subject;
         report.signer_fingerprint = signer_.fingerprint;
+        report.signer_key = signer_.key_sha256;
         report.also_signed_by = also_;
         report.id = text(record_, "id");
         report.record_sha256 = sha256_hex(record_bytes());

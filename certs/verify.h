@@ -35,6 +35,7 @@ struct Report {
     std::string type;  ///< "sanitization", "exception-record", "failure-record", or a statement's
     std::optional<Verdict> verdict;  ///< None for a statement.
     std::string signer_subject, signer_fingerprint;
+    std::string signer_key;  ///< Hex SHA-256 of the signer's public key: one key, any certificate.
     std::vector<FurtherSigner> also_signed_by;
     std::string id, serial, model;
     std::string register_id;

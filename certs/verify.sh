@@ -76,6 +76,7 @@ for file in "$dir"/* "$dir"/.[!.]* "$dir"/..?*; do
     if [ -L "$file" ]; then refuse 'a symbolic link in the folder'; fi
     [ -e "$file" ] || continue
     [ -f "$file" ] || refuse 'something that is not a file in the folder'
+    case ${file##*/} in *[!A-Za-z0-9._-]*) refuse 'a file in the folder has a name that evidence never has' ;; esac
 done
 [ -f "$dir/$stem.p7s" ] || refuse 'the signature file is missing'
 # From here on one private copy is read, so that what is checked is what is reported.
@@ -86,14 +87,19 @@ cat <"$dir/$stem.p7s" >"$work/p7s"
 # own stamp. Without --tsa-ca nobody's word for a time is taken, and everything must hold today.
 at=
 stamped() { # FILE, STAMP, WHAT: sets $at to the stamp's time
-    openssl ts -verify -data "$1" -in "$2" -CAfile "$tsa_ca" -partial_chain ${at:+-attime "$at"} >"$work/why" 2>&1 ||
+    openssl ts -verify -data "$1" -in "$2" -CAfile "$tsa_ca" -partial_chain -auth_level 2 ${at:+-attime "$at"} >"$work/why" 2>&1 ||
         refuse "$3: the time stamp does not hold: $(sed -n 's/.*[Vv]erify error:*//p' "$work/why" | head -n 1)"
-    openssl ts -reply -in "$2" -text 2>/dev/null >"$work/reply" || refuse "$3: the time stamp cannot be read"
+    # The token's own text alone: what the authority says around it is signed by nobody.
+    openssl ts -reply -in "$2" -token_out -text 2>/dev/null >"$work/reply" || refuse "$3: the time stamp cannot be read"
+    [ "$(grep -c '^Time stamp: ' "$work/reply")" -eq 1 ] || refuse "$3: the time stamp names not one time"
+    grep -Eq '^Hash Algorithm: sha(256|384|512)$' "$work/reply" || refuse "$3: the time stamp has a weak digest"
     at=$(date -u -d "$(sed -n 's/^Time stamp: //p' "$work/reply")" +%s) || refuse "$3: the time stamp's time cannot be read"
     printf '%s: stamped %s\n' "$3" "$(date -u -d "@$at" +%Y-%m-%dT%H:%M:%SZ)"
 }
 renewals=0
-while [ -e "$dir/renewal-$((renewals + 1)).txt" ] || [ -e "$dir/renewal-$((renewals + 1)).tsr" ]; do renewals=$((renewals + 1)); done
+while [ "$renewals" -lt 16 ] && { [ -e "$dir/renewal-$((renewals + 1)).txt" ] || [ -e "$dir/renewal-$((renewals + 1)).tsr" ]; }; do
+    renewals=$((renewals + 1))
+done
 number=$renewals
 while [ "$number" -gt 0 ]; do
     list=renewal-$number.txt
@@ -105,11 +111,14 @@ while [ "$number" -gt 0 ]; do
         name=${file##*/}
         case $name in
             people.json) continue ;;
-            renewal-*) later=${name#renewal-}; [ "${later%%.*}" -lt "$number" ] || continue ;;
+            renewal-[1-9].txt | renewal-[1-9].tsr | renewal-1[0-6].txt | renewal-1[0-6].tsr)
+                later=${name#renewal-}
+                [ "${later%%.*}" -lt "$number" ] || continue
+                ;;
         esac
         printf '%s  %s\n' "$(sha512sum <"$file" | cut -c1-128)" "$name"
     done | sort -k 2 >"$work/list"
-    sort -k 2 <"$dir/$list" | cmp -s - "$work/list" || refuse "renewal $number: its list is not of the files that are here"
+    cmp -s "$dir/$list" "$work/list" || refuse "renewal $number: its list is not of the files that are here"
     [ -z "$tsa_ca" ] || stamped "$dir/$list" "$dir/renewal-$number.tsr" "renewal $number"
     number=$((number - 1))
 done

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -57,8 +58,9 @@ Result<std::vector<Register::Entry>> draw_lot(const std::vector<Register::Entry>
         return failure(ErrorCode::usage, "the nonce is not hex of at least 16 bytes",
                        "have the auditor draw one: openssl rand -hex 16");
     std::vector<std::pair<std::string, const Register::Entry*>> ranked;
+    std::set<std::string> seen;  // one record may have been entered again with a time stamp
     for (const Register::Entry& entry : entries) {
-        if (entry.facts.type == "sanitization")
+        if (entry.facts.type == "sanitization" && seen.insert(entry.facts.record_sha256).second)
             ranked.emplace_back(rank_of(*random, entry.facts.record_sha256), &entry);
     }
     std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {

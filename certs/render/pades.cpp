@@ -5,6 +5,7 @@
 
 #include <openssl/rsa.h>
 
+#include "certs/signature_kind.h"
 #include "certs/signing_key_impl.h"
 
 namespace quietus::certs {
@@ -19,25 +20,6 @@ using AttributeHandle = Handle<X509_ATTRIBUTE, X509_ATTRIBUTE_free>;
 tl::unexpected<Error> cannot_sign(const char* what) {
     return failure(ErrorCode::internal,
                    std::string{"signing the PDF: "} + what + ": " + openssl_reason());
-}
-
-bool is_rsa(EVP_PKEY* key) {
-    return EVP_PKEY_is_a(key, "RSA") == 1 || EVP_PKEY_is_a(key, "RSA-PSS") == 1;
-}
-
-// The digest follows the strength of the key: some verifiers refuse P-384 with SHA-256.
-const EVP_MD* digest_for(EVP_PKEY* key) {
-    return EVP_PKEY_is_a(key, "EC") == 1 && EVP_PKEY_get_bits(key) > 256 ? EVP_sha384()
-                                                                         : EVP_sha256();
-}
-
-// Without these an id-RSASSA-PSS key signs something that nobody can verify.
-Result<void> pad(EVP_PKEY_CTX* context, EVP_PKEY* key) {
-    if (!is_rsa(key)) return {};
-    if (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
-        EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0)
-        return {};
-    return cannot_sign("padding");
 }
 
 std::string der_length(std::size_t length) {
@@ -71,7 +53,7 @@ std::string signed_attributes(const CMS_SignerInfo* signer) {
 }
 
 // CMS_final puts a signingTime in, unasked. It is taken out and the rest signed again.
-Result<void> sign_without_time(CMS_SignerInfo* signer, EVP_PKEY* key, const EVP_MD* digest) {
+Result<void> sign_without_time(CMS_SignerInfo* signer, const OpenKey& open, const EVP_PKEY* kind) {
     const int at = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
     if (at < 0) return {};
     const AttributeHandle time{CMS_signed_delete_attr(signer, at)};
@@ -79,9 +61,11 @@ Result<void> sign_without_time(CMS_SignerInfo* signer, EVP_PKEY* key, const EVP_
     const std::vector<unsigned char> content{text.begin(), text.end()};
     const DigestContext context{EVP_MD_CTX_new()};
     EVP_PKEY_CTX* parameters = nullptr;
-    if (!context || EVP_DigestSignInit(context.get(), &parameters, digest, nullptr, key) != 1)
+    if (!context ||
+        EVP_DigestSignInit_ex(context.get(), &parameters, EVP_MD_get0_name(digest_for(kind)),
+                              open.library, open.properties, open.key.get(), nullptr) != 1)
         return cannot_sign("again");
-    QUIETUS_TRY(pad(parameters, key));
+    QUIETUS_TRY(prepare_signer(parameters, kind));
     std::size_t size = 0;
     if (EVP_DigestSign(context.get(), nullptr, &size, content.data(), content.size()) != 1)
         return cannot_sign("again");
@@ -105,28 +89,33 @@ Result<void> add_intermediates(CMS_ContentInfo* cms, const STACK_OF(X509) * issu
     return {};
 }
 
-}  // namespace
-
-Result<std::string> sign_pades(const SigningKey& signing_key, std::string_view content) {
-    const SigningKey::Impl& parts = signing_key.impl();
-    EVP_PKEY* key = parts.key.get();
-    const EVP_MD* digest = digest_for(key);
-    const CmsHandle cms{CMS_sign(nullptr, nullptr, nullptr, nullptr, kFlags)};
+Result<std::string> sign_with(const OpenKey& open, const SigningKey::Impl& parts,
+                              std::string_view content) {
+    const EVP_PKEY* kind = parts.key.get();
+    const CmsHandle cms{
+        CMS_sign_ex(nullptr, nullptr, nullptr, nullptr, kFlags, open.library, open.properties)};
     if (!cms) return cannot_sign("new signature");
-    CMS_SignerInfo* signer = CMS_add1_signer(cms.get(), parts.certificate.get(), key, digest,
-                                             kFlags | (is_rsa(key) ? CMS_KEY_PARAM : 0U));
+    CMS_SignerInfo* signer = CMS_add1_signer(cms.get(), parts.certificate.get(), open.key.get(),
+                                             digest_for(kind), kFlags | CMS_KEY_PARAM);
     if (signer == nullptr) return cannot_sign("signer");
-    if (is_rsa(key)) QUIETUS_TRY(pad(CMS_SignerInfo_get0_pkey_ctx(signer), key));
+    QUIETUS_TRY(prepare_signer(CMS_SignerInfo_get0_pkey_ctx(signer), kind));
     QUIETUS_TRY(add_intermediates(cms.get(), parts.issuers.get()));
     const BioHandle in = bio_over(content);
     if (CMS_final(cms.get(), in.get(), nullptr, kFlags) != 1) return cannot_sign("final");
-    QUIETUS_TRY(sign_without_time(signer, key, digest));
+    QUIETUS_TRY(sign_without_time(signer, open, kind));
     const BioHandle out{BIO_new(BIO_s_mem())};
     if (!out || i2d_CMS_bio(out.get(), cms.get()) != 1) return cannot_sign("encoding");
     char* data = nullptr;
     const long size = BIO_get_mem_data(out.get(), &data);
     if (size <= 0) return cannot_sign("encoding");
     return std::string(data, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+Result<std::string> sign_pades(const SigningKey& signing_key, std::string_view content) {
+    const SigningKey::Impl& parts = signing_key.impl();
+    return use_key(parts, [&](const OpenKey& open) { return sign_with(open, parts, content); });
 }
 
 }  // namespace quietus::certs

@@ -32,7 +32,13 @@ bool exists(const std::string& path) {
 Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record,
                                    certs::Folder* unsaved) {
     const std::string spooled = desk.state.spool_dir() + "/" + record.id;
-    if (exists(spooled)) return certs::read_folder(spooled);
+    if (exists(spooled)) {
+        certs::Folder kept = QUIETUS_TRY(certs::read_folder(spooled));
+        // What a crash left of a file that was being written.
+        std::erase_if(
+            kept, [](const auto& file) { return file.first.find(".tmp-") != std::string::npos; });
+        return kept;
+    }
     const certs::IssueContext context =
         QUIETUS_TRY(issue_context(desk.settings, desk.clock.now(), &desk.log));
     certs::Folder folder = QUIETUS_TRY_CONTEXT(certs::issue(record, context, desk.key), "signing");
@@ -44,6 +50,18 @@ Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record
     return folder;
 }
 
+// The record was signed with an authority in view, and would be refused for ever without its stamp.
+Result<void> check_no_stamp_is_promised(const std::string& record) {
+    const Json json = QUIETUS_TRY(parse_json(record));
+    const Json evidence = QUIETUS_TRY(member(json, "evidence"));
+    const Json stamp = QUIETUS_TRY(member(evidence, "time_stamp"));
+    const auto authority = string_member(stamp, "authority");
+    if (!authority) return {};
+    return failure(ErrorCode::evidence_incomplete,
+                   "the record promises a time stamp of " + printable_text(*authority),
+                   "give it with --tsa, as it was when the record was signed");
+}
+
 // The register's entry covers the stamp: it is kept in the spool before, so that a crash does not
 // lead to another one.
 Result<void> stamp_or_find(EvidenceDesk& desk, const std::string& id, const std::string& stem,
@@ -51,7 +69,7 @@ Result<void> stamp_or_find(EvidenceDesk& desk, const std::string& id, const std:
     const std::string name = stem + ".tsr";
     if (folder.contains(name)) return {};
     QUIETUS_TRY(stamp_signature(desk.settings, stem, folder));
-    if (!folder.contains(name)) return {};
+    if (!folder.contains(name)) return check_no_stamp_is_promised(folder.at(stem + ".json"));
     return write_file_durably(desk.state.spool_dir() + "/" + id + "/" + name, folder.at(name),
                               0644);
 }

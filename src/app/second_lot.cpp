@@ -33,6 +33,7 @@ std::string outcome_for(const Settings& settings, const Clock& clock, const LotR
 Result<Lot> second_lot(const Settings& settings, const Clock& clock, const LotRequest& request) {
     const std::uint32_t share = QUIETUS_TRY(certs::parse_fraction(request.fraction));
     auto log = QUIETUS_TRY(open_register(StateDir{settings.state_dir}, /*create=*/false));
+    const auto state = QUIETUS_TRY(log.check());
     auto entries = QUIETUS_TRY(log.search(""));
     if (request.size > entries.size())
         return failure(ErrorCode::usage,
@@ -43,6 +44,7 @@ Result<Lot> second_lot(const Settings& settings, const Clock& clock, const LotRe
     Lot lot;
     lot.register_size = entries.size();
     lot.register_id = log.origin();
+    if (request.size == 0) lot.root = state.root_base64;
     for (const auto& entry : entries) lot.sanitizations += entry.facts.type == "sanitization";
     const auto drawn = QUIETUS_TRY(certs::draw_lot(entries, request.nonce, share));
     for (const auto& entry : drawn) {

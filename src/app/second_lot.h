@@ -26,6 +26,7 @@ struct LotDrive {
 struct Lot {
     std::uint64_t register_size{0};  ///< Entries it was drawn from.
     std::string register_id;
+    std::string root;  ///< Of the register's tree now; empty where an older size was asked for.
     std::uint64_t sanitizations{0};  ///< Of them.
     std::vector<LotDrive> drives;    ///< In the order drawn.
 };

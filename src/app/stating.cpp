@@ -55,10 +55,17 @@ Result<void> check_validator(const certs::Report& record, const certs::Folder& f
     if (certs::is_statement_type(record.type))
         return failure(ErrorCode::usage, "a " + record.type + " cannot be validated",
                        "name the record of an erasure");
-    if (key.fingerprint_sha256() == record.signer_fingerprint)
+    if (key.key_sha256() == record.signer_key)
         return failure(ErrorCode::refused,
                        "the record was signed with this very key: nobody validates their own work",
                        "give the validator's own --key and --cert");
+    const Json people = member(record.record, "people").value_or(Json::object());
+    const Json named = member(people, "named").value_or(Json::array());
+    if (!named.empty() && !folder.contains(certs::kPeopleName))
+        return failure(ErrorCode::refused,
+                       "the record names an operator, and people.json was taken out: nobody can "
+                       "tell that the validator is somebody else",
+                       "put people.json back while it is decided");
     for (const std::string& name : names_of(folder, "operator")) {
         if (folded(name) == folded(validator))
             return failure(ErrorCode::refused, "the validator is the operator of the record",
@@ -165,7 +172,11 @@ Result<Stated> file_statement(const certs::Statement& statement, Desk& desk,
     const std::string bytes = folder.at(stem + ".json");
     const Json json = QUIETUS_TRY(parse_json(bytes));
     // A folder that cannot be written must not leave an entry behind.
-    QUIETUS_TRY(check_writable(settings.out_dir(), bytes.size(), "evidence (--out)"));
+    std::size_t size = 0;
+    for (const auto& [name, content] : folder) size += content.size();
+    QUIETUS_TRY(check_writable(settings.out_dir(), size, "evidence (--out)"));
+    // Nor one that no reader would take, for its number of files or their size.
+    QUIETUS_TRY(certs::check_limits(folder));
     if (desk.log) {
         const auto leaf = QUIETUS_TRY(certs::leaf_of(json, folder, stem));
         folder["receipt.json"] = QUIETUS_TRY_CONTEXT(desk.log->append(leaf), "register");

@@ -19,10 +19,13 @@ struct Renewable {
     certs::Folder folder;
     std::size_t number{0};  ///< Of the renewal to come.
     std::string list;
+    certs::Trust trust;
 };
 
-// What a crash left between its two files is written anew.
+// What a crash left, of a file or between the two, is written anew.
 void forget_half_a_renewal(certs::Folder& folder) {
+    std::erase_if(folder,
+                  [](const auto& file) { return file.first.find(".tmp-") != std::string::npos; });
     const std::size_t last = certs::renewals_in(folder);
     if (last == 0) return;
     const std::string list = certs::renewal_list_name(last);
@@ -39,14 +42,16 @@ Result<Renewable> read_renewable(const std::string& cert, const TrustFlags& trus
     found.path = QUIETUS_TRY(find_evidence(settings, cert));
     found.folder = QUIETUS_TRY(certs::read_folder(found.path));
     forget_half_a_renewal(found.folder);
-    const certs::Trust whom = QUIETUS_TRY(trust_from(trust, settings));
-    const certs::Report report = certs::verify_folder(found.folder, whom, clock.now());
+    found.trust = QUIETUS_TRY(trust_from(trust, settings));
+    const certs::Report report = certs::verify_folder(found.folder, found.trust, clock.now());
     if (!report.authentic)
         return failure(
             ErrorCode::bad_evidence,
             printable_text(found.path) + " is not authentic: " + report.findings.back().what,
             "only evidence that holds can be renewed");
     found.number = certs::renewals_in(found.folder) + 1;
+    if (found.number > certs::kRenewalsMax)
+        return failure(ErrorCode::unsupported, "the folder has been renewed as often as it can be");
     found.list = certs::renewal_list(found.folder, found.number);
     return found;
 }
@@ -57,8 +62,18 @@ Renewal names_of(const Renewable& found) {
             .stamp = certs::renewal_stamp_name(found.number)};
 }
 
-Result<Renewal> write_renewal(const Renewable& found, const std::string& reply) {
+// Verified as a whole before anything is written: a renewal that cannot be read would take the
+// folder with it.
+Result<Renewal> write_renewal(const Renewable& found, const std::string& reply, UtcTime now) {
     const Renewal renewal = names_of(found);
+    certs::Folder renewed = found.folder;
+    renewed[renewal.list] = found.list;
+    renewed[renewal.stamp] = reply;
+    const certs::Report report = certs::verify_folder(renewed, found.trust, now);
+    if (!report.authentic)
+        return failure(ErrorCode::bad_evidence,
+                       "the renewal would not verify: " + report.findings.back().what,
+                       "give --tsa-ca the certificates of this authority");
     QUIETUS_TRY(write_file_durably(found.path + "/" + renewal.stamp, reply, kFileMode));
     QUIETUS_TRY(write_file_durably(found.path + "/" + renewal.list, found.list, kFileMode));
     return renewal;
@@ -78,7 +93,8 @@ Result<Renewal> renew_certificate(const std::string& cert, const TrustFlags& tru
     if (settings.tsa.url.empty())
         return failure(ErrorCode::usage, "no time stamp authority is named", "give --tsa URL");
     const Renewable found = QUIETUS_TRY(read_renewable(cert, trust, settings, clock));
-    return write_renewal(found, QUIETUS_TRY(ask_for_time_stamp(settings.tsa, found.list)));
+    const std::string reply = QUIETUS_TRY(ask_for_time_stamp(settings.tsa, found.list));
+    return write_renewal(found, reply, clock.now());
 }
 
 Result<Renewal> export_renewal_request(const std::string& cert, const TrustFlags& trust,
@@ -99,13 +115,12 @@ Result<Renewal> import_renewal(const std::string& cert, const TrustFlags& trust,
     const auto reply = read_whole_file(reply_file, certs::kTimeStampSizeMax);
     if (!reply) return failure(ErrorCode::usage, "--time-stamp: " + reply.error().message);
     const Renewable found = QUIETUS_TRY(read_renewable(cert, trust, settings, clock));
-    const certs::Trust whom = QUIETUS_TRY(trust_from(trust, settings));
     const auto stamp =
-        certs::verify_time_stamp(*reply, found.list, whom.tsa_roots_pem, clock.now());
+        certs::verify_time_stamp(*reply, found.list, found.trust.tsa_roots_pem, clock.now());
     if (!stamp)
         return failure(ErrorCode::bad_evidence, stamp.error().message,
                        "export a new request: the reply must be of the folder as it is now");
-    return write_renewal(found, *reply);
+    return write_renewal(found, *reply, clock.now());
 }
 
 }  // namespace quietus::app

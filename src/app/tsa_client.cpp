@@ -158,6 +158,10 @@ Result<std::string> ask_for_time_stamp(const TsaAddress& address, std::string_vi
     std::string reply = QUIETUS_TRY(transfer(address, parts, request));
     if (const auto fits = certs::check_time_stamp_reply(request, reply); !fits)
         return no_answer(address, fits.error().message);
+    // What nobody could verify later must not be registered: its signature and the certificate of
+    // its signer, inside, are looked at now.
+    if (const auto holds = certs::verify_time_stamp(reply, data, {}, {}); !holds)
+        return no_answer(address, holds.error().message);
     return reply;
 }
 

@@ -39,7 +39,8 @@ Authority::Authority() {
     in_folder(
         "touch index; echo 1000 >serial; echo 01 >crlnumber; "
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout ca.key -out "
-        "ca.pem -sha384 -subj /CN=test-CA -days 7000 -addext keyUsage=critical,keyCertSign,cRLSign");
+        "ca.pem -sha384 -subj /CN=test-CA -days 7000 -addext "
+        "keyUsage=critical,keyCertSign,cRLSign");
 }
 
 std::string Authority::in_folder(const std::string& command) const {
