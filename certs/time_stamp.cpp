@@ -181,6 +181,8 @@ Result<TimeStamp> verify_time_stamp(std::string_view reply, std::string_view dat
     X509* signer = QUIETUS_TRY(signer_of(decoded.get()));
     CertificateStack roots = certificates_from_pem(roots_pem);
     const bool any = roots && sk_X509_num(roots.get()) > 0;
+    if (!roots_pem.empty() && !any)
+        return refuse("the file of authorities given holds no certificate in PEM");
     TimeStamp stamp;
     stamp.trusted = any;
     stamp.time = QUIETUS_TRY(stamped_time(decoded.get()));

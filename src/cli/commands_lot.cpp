@@ -33,6 +33,7 @@ ExitStatus run_second_lot(Context& context, const app::LotRequest& request) {
     context.output.finding(
         "lot",
         {{"register", lot->register_id},
+         {"root", lot->root},
          {"size", json_integer(lot->register_size)},
          {"sanitizations", json_integer(lot->sanitizations)},
          {"drawn", json_integer(lot->drives.size())},

@@ -55,6 +55,10 @@ all_say 11 yes "$exception"
 case_is "failure record"
 all_say 10 yes "$failure"
 
+case_is "a name that reads as two"
+copy "$good"
+touch "$work/copy/"$'chain.pem\nevil'
+all_say 1 yes "$work/copy"
 case_is "foreign CA"
 all_say 1 no "$good" "$work/foreign.pem"
 case_is "one byte of the record"

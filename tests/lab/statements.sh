@@ -71,6 +71,17 @@ expect_one_error "signed with this very key"
 state 77 validate "$record" --accept --reason fine --name "OLGA  otter" "${by_validator[@]}"
 expect_one_error "the validator is the operator"
 [ -z "$made" ] || fail "a refused validation left $made"
+# The same key with another certificate is the same key.
+openssl req -new -key "$work/host.key" -out "$work/again.csr" -subj "/CN=somebody else" 2>/dev/null
+openssl x509 -req -in "$work/again.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days 30 -out "$work/again.pem" \
+    -extfile <(echo keyUsage=critical,digitalSignature) 2>/dev/null
+state 77 validate "$record" --accept --reason fine --name "Somebody" --key "$work/host.key" --cert "$work/again.pem" --ca "$work/ca.pem"
+expect_one_error "signed with this very key"
+# Without people.json nobody can tell who the operator was.
+mv "$record/people.json" "$work/people.json"
+state 77 validate "$record" --accept --reason fine --name "Somebody" "${by_validator[@]}"
+expect_one_error "people.json was taken out"
+mv "$work/people.json" "$record/people.json"
 ok "neither the key nor the person of the operator"
 case_is "what cannot be validated"
 cp -r "$record" "$work/forged"
@@ -98,6 +109,9 @@ second=$made
 all_say "$second" verification
 cmp -s "$work/report.txt" "$second/attached-1.bin" || fail "the report is not in the folder"
 title "$record" "Record of sanitization"
+
+state 64 attest verification "$record" --tool cmp --covered-bytes 0 --pass --name Vera "${by_validator[@]}"
+expect_one_error "nothing was read"
 
 case_is "the validator rejects"
 state 0 validate "$record" --reject --reason "one constant pass tells no blocks apart" --next-step stronger-technique \

@@ -62,6 +62,26 @@ expect_status 1 sh "$source_folder/certs/verify.sh" "$work/bare" "${trust[@]}"
 expect_stdout "promises a time stamp"
 ok "noticed"
 
+# What the authority says around its token is signed by nobody: here a time long ago, in words that date(1) believes.
+case_is "a time that nobody signed"
+cp -r "$folder" "$work/dated"
+expect_status 0 "$python" - "$work/dated/certificate.tsr" <<'PY'
+import sys
+def element(tag, body):
+    size = len(body)
+    head = bytes([size]) if size < 128 else bytes([0x82, size >> 8, size & 255])
+    return bytes([tag]) + head + body
+reply = open(sys.argv[1], "rb").read()
+assert reply[:2] == b"\x30\x82" and reply[4:9] == b"\x30\x03\x02\x01\x00", reply[:12]
+words = b"x\nTime stamp: Jan  1 00:00:00 2020 GMT ("
+status = element(0x30, b"\x02\x01\x00" + element(0x30, element(0x0C, words)))
+open(sys.argv[1], "wb").write(element(0x30, status + reply[9:]))
+PY
+run sh "$source_folder/certs/verify.sh" "$work/dated" "${trust[@]}"
+! grep -q "stamped 2020" "$work/out" || fail "verify.sh takes the time from words that nobody signed"
+expect_status 1 "$quietus" certificate verify "$work/dated" "${trust[@]}"
+ok "not believed"
+
 case_is "over https"
 printf 'tsa_server_ca = "%s"\n' "$pki/ca.pem" >"$QUIETUS_CONFIG"
 erase 0 "$disk" "${by[@]}" --tsa "$tls_url" --out "$work/https"
@@ -75,6 +95,11 @@ expect_stderr "certificate verify failed"
 [ -z "$(newest "$work/unknown" 2>/dev/null)" ] || fail "evidence was filed without the stamp it promises"
 ok "the evidence is owed"
 printf 'tsa_server_ca = "%s"\n' "$pki/ca.pem" >"$QUIETUS_CONFIG"
+case_is "a promised stamp is not forgotten"
+expect_status 73 "$quietus" resume --all "${by[@]}" --out "$work/unknown" "${accept[@]}"
+expect_stderr "promises a time stamp"
+[ -z "$(newest "$work/unknown" 2>/dev/null)" ] || fail "evidence was filed without the stamp it promises"
+ok "still owed"
 case_is "what is owed is completed once the authority can be asked"
 before=$(digest "$disk")
 expect_status 0 "$quietus" resume --all "${by[@]}" --tsa "$tls_url" --out "$work/unknown" "${accept[@]}"
