@@ -43,8 +43,8 @@ std::optional<LoopUnder> by_asking(Host& host, const BlockGraph& graph,
                                    const FileSystems& file_systems, const BlockNode& loop,
                                    std::vector<std::string>& not_seen) {
     const auto backing = host.loop_backing(node_path(loop.name));
-    // Its file is of a FUSE filesystem whose server is gone: through it no byte can reach a disk any
-    // more, and what its server may still have open is found among the open descriptors.
+    // Its file is of a FUSE filesystem whose server is gone: through it no byte can reach a disk
+    // any more, and what its server may still have open is found among the open descriptors.
     if (!backing && backing.error().sys_errno == ENOTCONN)
         return by_path(host, graph, file_systems, loop);
     if (!backing) {

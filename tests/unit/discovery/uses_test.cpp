@@ -136,8 +136,8 @@ TEST(Uses, NamesTheGapWhereALoopStandsOnAnUnknownFilesystem) {
                 HasSubstr("not seen: what /dev/loop0 stands on: its file is on filesystem 0:77"));
 }
 
-// A loop over a file of a FUSE filesystem whose server is gone is in nobody's way; one that cannot be
-// asked for any other reason is a gap.
+// A loop over a file of a FUSE filesystem whose server is gone is in nobody's way; one that cannot
+// be asked for any other reason is a gap.
 TEST(Uses, ALoopOverADeadFilesystemHidesNothing) {
     const auto machine = [](int error) {
         return SmallMachine{}
