@@ -128,10 +128,7 @@ void add_certificate_sign(CLI::App& certificate, Parser& parser) {
                     "Evidence folder, or the id or serial number of a record under --out")
         ->required();
     add_key(*sub, parser.settings);
-    sub->add_option("--ca", trust->ca_file,
-                    "Certificates you trust (PEM); default: this host's own key");
-    sub->add_option("--fingerprint", trust->fingerprint,
-                    "SHA-256 of the signer's certificate you trust (hex)");
+    add_trust(*sub, *trust);
     sub->callback([&parser, cert, trust] {
         parser.command = "certificate sign";
         parser.chosen = [cert, trust](Context& context) {

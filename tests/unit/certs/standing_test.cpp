@@ -107,9 +107,11 @@ TEST_F(StandingOf, ASecondVerificationCanBeAskedFor) {
     EXPECT_THAT(standing_of(record, {yes}, policy_).missing,
                 Contains("no statement of verification"));
     const auto read = [&](bool passed) {
-        return checked(validator_, validator_.folder_for(a_statement(
-                                       SecondVerification{.tool = "other", .passed = passed},
-                                       {named(record)})));
+        return checked(
+            validator_,
+            validator_.folder_for(a_statement(
+                SecondVerification{.tool = "other", .passed = passed, .covered_bytes = 512},
+                {named(record)})));
     };
     EXPECT_EQ(title(record, {yes, read(false)}), "Record of sanitization");
     EXPECT_EQ(title(record, {yes, read(true)}), "Certificate of sanitization");

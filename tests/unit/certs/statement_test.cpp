@@ -93,6 +93,8 @@ TEST(Statement, LacksWhatItsKindNeeds) {
     EXPECT_THAT(refusal(Validation{.reason = "a decision about nothing"}),
                 HasSubstr("a validation of no record"));
     EXPECT_THAT(refusal(SecondVerification{}), HasSubstr("the tool"));
+    EXPECT_THAT(refusal(SecondVerification{.tool = "other", .passed = true}),
+                HasSubstr("nothing was read"));
     EXPECT_THAT(refusal(Custody{.from = "A", .at = "2026-11-22T01:28:03.123Z"}),
                 HasSubstr("received"));
     EXPECT_THAT(refusal(Custody{.from = "A", .to = "B", .at = "yesterday"}), HasSubstr("time"));
@@ -116,7 +118,8 @@ TEST(Statement, NeedsADriveAndAPerson) {
 
 TEST(Statement, ListsItsAttachmentsByDigest) {
     Issuer issuer;
-    Statement statement = a_statement(SecondVerification{.tool = "other", .passed = true});
+    Statement statement =
+        a_statement(SecondVerification{.tool = "other", .passed = true, .covered_bytes = 9});
     statement.attachments["report.txt"] = "all zero\n";
     Folder folder = issuer.folder_for(statement);
     EXPECT_TRUE(verify_folder(folder, issuer.trust(), kNow).authentic);
