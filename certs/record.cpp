@@ -62,7 +62,8 @@ Json record_json(const EraseRecord& record, const IssueContext& context, const S
                      {"journal",
                       {{"digest", text_or(record.journal_digest, "no journal was kept")},
                        {"entries", json_integer(record.journal_entries)}}},
-                     {"limits", limits_of(record, context.durability, key.self_signed())}});
+                     {"limits", limits_of(record, context.durability, key.self_signed(),
+                                          !context.time_stamp_authority.empty())}});
     if (record.verdict != Verdict::erased) json["cause"] = text_or(record.cause, "not known");
     if (record.signal) json["ended_by_signal"] = *record.signal;
     return json;

@@ -120,7 +120,7 @@ void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::str
 }  // namespace
 
 std::vector<std::string> limits_of(const EraseRecord& record, const std::string& durability,
-                                   bool self_signed) {
+                                   bool self_signed, bool stamped) {
     std::vector<std::string> limits;
     if (record.verdict != Verdict::erased)
         limits.emplace_back(
@@ -138,7 +138,9 @@ std::vector<std::string> limits_of(const EraseRecord& record, const std::string&
             "The signing certificate is self-signed: no independent party vouches for who holds "
             "the key.");
     limits.emplace_back(
-        "No time stamp of an outside authority: the times are the host's own clock.");
+        stamped ? "The times are the host's own clock; the time stamp beside the record shows that "
+                  "it was signed before a time, and nothing else."
+                : "No time stamp of an outside authority: the times are the host's own clock.");
     limits.emplace_back(
         "The record says what was measured, not that data are unrecoverable by any means; no "
         "certification is claimed.");

@@ -18,6 +18,6 @@ Json verification_part(const EraseRecord& record);
 
 /// What the record does not prove, in sentences for page one of every rendering.
 std::vector<std::string> limits_of(const EraseRecord& record, const std::string& durability,
-                                   bool self_signed);
+                                   bool self_signed, bool stamped);
 
 }  // namespace quietus::certs

@@ -52,7 +52,8 @@ std::string limits_with(const Pattern& last, bool prove = false) {
     EraseRecord record = test::a_perfect_record(test::a_plan(std::move(steps)));
     record.plan.technique.passes = {last};
     std::string all;
-    for (const std::string& one : limits_of(record, "this-host-only", /*self_signed=*/true))
+    for (const std::string& one : limits_of(record, "this-host-only", /*self_signed=*/true,
+                                            /*stamped=*/false))
         all += one + '\n';
     return all;
 }

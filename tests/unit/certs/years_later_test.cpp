@@ -15,6 +15,7 @@ namespace {
 
 using namespace testing;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::int64_t kDay = 24LL * 3600 * 1000;
 
@@ -164,6 +165,9 @@ TEST_F(YearsLater, APromisedStampMustBeThere) {
     const Folder folder =
         issuer_.registered(issue(an_erased_drive(), context, issuer_.key), "certificate");
     EXPECT_THAT(refused(folder, in_days(1), trust()), HasSubstr("promises one"));
+    // Nor does the record say of itself that it has none.
+    EXPECT_THAT(folder.at("certificate.json"), Not(HasSubstr("No time stamp")));
+    EXPECT_THAT(stamped(false).at("certificate.json"), HasSubstr("No time stamp"));
 }
 
 TEST_F(YearsLater, ARevokedSignerCountsOnlyBeforeAndOnlyWithAStamp) {
