@@ -201,7 +201,9 @@ Result<std::vector<std::string>> checked_chain(X509* signer, STACK_OF(X509) * em
         return refuse(why_not_trusted(X509_STORE_CTX_get_error(context.get()), signer));
     const STACK_OF(X509)* found = X509_STORE_CTX_get0_chain(context.get());
     std::vector<std::string> chain;
-    for (int i = 0; i < sk_X509_num(found); ++i) chain.push_back(der_of(sk_X509_value(found, i)));
+    const int count = std::max(0, sk_X509_num(found));
+    chain.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) chain.push_back(der_of(sk_X509_value(found, i)));
     return chain;
 }
 

@@ -124,7 +124,7 @@ Result<std::vector<certs::Picture>> hashed(const std::vector<std::string>& files
 void put_pictures(certs::StatementBody& body, std::vector<certs::Picture> pictures) {
     if (auto* destroyed = std::get_if<certs::Destruction>(&body))
         destroyed->pictures = std::move(pictures);
-    if (auto* silent = std::get_if<certs::Unresponsive>(&body))
+    else if (auto* silent = std::get_if<certs::Unresponsive>(&body))
         silent->pictures = std::move(pictures);
 }
 

@@ -59,8 +59,8 @@ class SecretBytes {
 /// flight may still use.
 template <class T>
 void keep_for_ever(std::unique_ptr<T> object) {
-    static auto* const kKept =
-        new std::vector<std::unique_ptr<T>>;  // NOLINT(*-owning-memory): never freed
+    // NOLINTNEXTLINE(*-owning-memory): never freed
+    static auto* const kKept = new std::vector<std::unique_ptr<T>>;
     kKept->push_back(std::move(object));
 }
 
