@@ -360,8 +360,9 @@ Result<SigningKey> with_certificate(PrivateKey key, std::string_view certificate
 
 Result<SigningKey> load_signing_key(std::string_view key_pem, std::string_view certificate_pem,
                                     const SecretBytes& passphrase) {
-    PrivateKey key = QUIETUS_TRY(load_private_key(key_pem, passphrase));
-    return with_certificate(std::move(key), certificate_pem);
+    auto key = load_private_key(key_pem, passphrase);
+    if (!key) return tl::unexpected{std::move(key).error()};
+    return with_certificate(std::move(*key), certificate_pem);
 }
 
 Result<CertificateFacts> certificate_facts(std::string_view certificate_pem) {

@@ -55,7 +55,7 @@ void Supervisor::start_workers(std::vector<guard::ApprovedPlan> plans, Options h
         drive->watch(ForkedWorker::start([&](int socket) {
             for (const auto& sibling : drives_) sibling->forget_in_child();
             forget_secrets();
-            serve_erase(socket, host_, std::move(plan), supervisor, clock_, std::move(how[i]));
+            serve_erase(socket, host_, std::move(plan), supervisor, clock_, how[i]);
         }));
         drives_.push_back(std::move(drive));
     }
