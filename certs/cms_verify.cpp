@@ -96,16 +96,6 @@ tl::unexpected<Error> refuse(std::string why, std::string hint = {}) {
     return failure(ErrorCode::not_authentic, "signature: " + std::move(why), std::move(hint));
 }
 
-template <class Object, int (*Encode)(const Object*, unsigned char**)>
-std::string encoded(const Object* object) {
-    unsigned char* der = nullptr;
-    const int size = Encode(object, &der);
-    std::string bytes;
-    for (int i = 0; i < size; ++i) bytes += static_cast<char>(der[i]);
-    OPENSSL_free(der);
-    return bytes;
-}
-
 // Decodes, and refuses whatever would be spelt differently when encoded again.
 Result<CmsHandle> decode_exact(std::string_view signature) {
     if (signature.empty()) return refuse("the file holds no bytes");
@@ -153,28 +143,18 @@ Result<std::string> normal_fingerprint(std::string_view given) {
                   "openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE prints it");
 }
 
-using StoreHandle = Handle<X509_STORE, X509_STORE_free>;
 using StoreContext = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 
-// Only what the auditor named: the system's roots are in no store of ours. A certificate of the
-// auditor's may be an end in itself (partial chain), so that a self-signed one can be pinned.
-StoreHandle anchors(const STACK_OF(X509) * roots, UtcTime now) {
-    StoreHandle store{X509_STORE_new()};
-    QUIETUS_CHECK(store != nullptr);
-    for (int i = 0; i < sk_X509_num(roots); ++i)
-        X509_STORE_add_cert(store.get(), sk_X509_value(roots, i));
-    X509_VERIFY_PARAM* rules = X509_STORE_get0_param(store.get());
-    X509_VERIFY_PARAM_set_time(rules, static_cast<time_t>(now.ms / 1000));
-    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-    X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_ANY);
-    X509_VERIFY_PARAM_set_auth_level(rules, 2);  // 112 bits: neither SHA-1 nor RSA below 2048
+// Only what the auditor named: the system's roots are in no store of ours.
+StoreHandle anchors(const STACK_OF(X509) * roots, UtcTime at) {
+    StoreHandle store = store_of(roots, at);
+    X509_VERIFY_PARAM_set_purpose(X509_STORE_get0_param(store.get()), X509_PURPOSE_ANY);
     return store;
 }
 
 std::string day_of(const ASN1_TIME* time) {
-    std::tm day{};
-    if (ASN1_TIME_to_tm(time, &day) != 1) return "an unreadable date";
-    return to_rfc3339({static_cast<std::int64_t>(timegm(&day)) * 1000}).substr(0, 10);
+    const auto day = utc_of(time);
+    return day ? to_rfc3339(*day).substr(0, 10) : "an unreadable date";
 }
 
 std::string why_not_trusted(int error, X509* signer) {

@@ -16,11 +16,6 @@ tl::unexpected<Error> refuse(const std::string& name, const std::string& why,
     return failure(ErrorCode::not_authentic, name + ": " + why, std::move(hint));
 }
 
-CertificateHandle from_der(const std::string& der) {
-    const BioHandle in = bio_over(der);
-    return CertificateHandle{d2i_X509_bio(in.get(), nullptr)};
-}
-
 bool issued_by(X509* below, X509* above) {
     const bool issued = X509_check_issued(above, below) == X509_V_OK &&
                         X509_verify(below, X509_get0_pubkey(above)) == 1;
@@ -47,7 +42,7 @@ Result<void> check_path(const std::string& name, const Signer& signer) {
     std::vector<CertificateHandle> left;
     CertificateHandle at;
     for (const std::string& der : signer.certificates) {
-        CertificateHandle one = from_der(der);
+        CertificateHandle one = certificate_from_der(der);
         if (!one) return incomplete();
         if (!at && sha256_hex(der) == signer.fingerprint)
             at = std::move(one);

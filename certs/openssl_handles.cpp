@@ -1,9 +1,11 @@
 #include "certs/openssl_handles.h"
 
 #include <array>
+#include <ctime>
 #include <limits>
 
 #include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -35,22 +37,34 @@ std::string openssl_reason() {
 }
 
 std::string der_of(const X509* certificate) {
-    unsigned char* der = nullptr;
-    const int size = i2d_X509(certificate, &der);
-    if (size <= 0) return {};
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(der[i]);
-    OPENSSL_free(der);
-    return bytes;
+    return encoded<X509, i2d_X509>(certificate);
+}
+
+CertificateHandle certificate_from_der(const std::string& der) {
+    const BioHandle in = bio_over(der);
+    return CertificateHandle{d2i_X509_bio(in.get(), nullptr)};
+}
+
+std::optional<UtcTime> utc_of(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+    return UtcTime{static_cast<std::int64_t>(timegm(&parts)) * 1000};
+}
+
+StoreHandle store_of(const STACK_OF(X509) * roots, UtcTime at) {
+    StoreHandle store{X509_STORE_new()};
+    QUIETUS_CHECK(store != nullptr);
+    for (int i = 0; i < sk_X509_num(roots); ++i)
+        X509_STORE_add_cert(store.get(), sk_X509_value(roots, i));
+    X509_VERIFY_PARAM* rules = X509_STORE_get0_param(store.get());
+    X509_VERIFY_PARAM_set_time(rules, static_cast<time_t>(at.ms / 1000));
+    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
+    X509_VERIFY_PARAM_set_auth_level(rules, 2);
+    return store;
 }
 
 std::string spki_sha256(const X509* certificate) {
-    unsigned char* der = nullptr;
-    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    std::string bytes;
-    for (int at = 0; at < size; ++at) bytes += static_cast<char>(der[at]);
-    OPENSSL_free(der);
-    return sha256_hex(bytes);
+    return sha256_hex(encoded<X509_PUBKEY, i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(certificate)));
 }
 
 std::string printable_name(const X509_NAME* name) {

@@ -3,6 +3,7 @@
 // this.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/bio.h>
@@ -10,6 +11,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+
+#include "base/utc_time.h"
 
 namespace quietus::certs {
 
@@ -40,8 +43,31 @@ BioHandle bio_over(std::string_view bytes);
 /// Why OpenSSL failed, in its own words; empties its error queue.
 std::string openssl_reason();
 
+/// DER of an object by its i2d function; empty where OpenSSL cannot write it.
+template <class Object, int (*Encode)(const Object*, unsigned char**)>
+std::string encoded(const Object* object) {
+    unsigned char* der = nullptr;
+    const int size = Encode(object, &der);
+    std::string bytes;
+    for (int i = 0; i < size; ++i) bytes += static_cast<char>(der[i]);
+    OPENSSL_free(der);
+    return bytes;
+}
+
 /// DER of a certificate; empty where OpenSSL cannot write it.
 std::string der_of(const X509* certificate);
+
+/// The inverse; nothing where it is none.
+CertificateHandle certificate_from_der(const std::string& der);
+
+/// Nothing where there is no such time, or it cannot be read.
+std::optional<UtcTime> utc_of(const ASN1_TIME* time);
+
+/// Trusts these certificates and no others, at that time. Each may be an end in itself (partial
+/// chain), so that a self-signed one can be pinned; at least 112 bits: neither SHA-1 nor RSA below
+/// 2048.
+using StoreHandle = Handle<X509_STORE, X509_STORE_free>;
+StoreHandle store_of(const STACK_OF(X509) * roots, UtcTime at);
 
 /// Hex SHA-256 of its SubjectPublicKeyInfo: the same for every certificate of one key.
 std::string spki_sha256(const X509* certificate);

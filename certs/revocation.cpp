@@ -30,20 +30,8 @@ std::vector<CrlHandle> lists_of(std::string_view pem) {
     return lists;
 }
 
-CertificateHandle certificate_of(const std::string& der) {
-    const BioHandle in = bio_over(der);
-    return CertificateHandle{d2i_X509_bio(in.get(), nullptr)};
-}
-
-// Nothing where there is no such time, as with a list that names no next one.
-std::optional<UtcTime> time_of(const ASN1_TIME* time) {
-    std::tm parts{};
-    if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-    return UtcTime{static_cast<std::int64_t>(timegm(&parts)) * 1000};
-}
-
 bool is_current(const X509_CRL* list, UtcTime now) {
-    const auto next = time_of(X509_CRL_get0_nextUpdate(list));
+    const auto next = utc_of(X509_CRL_get0_nextUpdate(list));
     return next && next->ms >= now.ms;
 }
 
@@ -61,10 +49,10 @@ X509_CRL* list_of(const std::vector<CrlHandle>& lists, X509* issuer, UtcTime now
             continue;
         if (X509_CRL_verify(list.get(), X509_get0_pubkey(issuer)) != 1) continue;
         if (!is_complete(list.get())) continue;
-        const auto made = time_of(X509_CRL_get0_lastUpdate(list.get()));
+        const auto made = utc_of(X509_CRL_get0_lastUpdate(list.get()));
         if (!made || made->ms > now.ms) continue;
         const auto so_far =
-            newest == nullptr ? std::nullopt : time_of(X509_CRL_get0_lastUpdate(newest));
+            newest == nullptr ? std::nullopt : utc_of(X509_CRL_get0_lastUpdate(newest));
         if (!so_far || so_far->ms < made->ms) newest = list.get();
     }
     ERR_clear_error();
@@ -88,7 +76,7 @@ Result<void> check_one(X509* certificate, X509_CRL* list, SignedAt when) {
     const int found = X509_CRL_get0_by_cert(list, &entry, certificate);
     if (found == 0 || entry == nullptr) return {};
     const std::string who = printable_name(X509_get_subject_name(certificate));
-    const auto since = time_of(X509_REVOKED_get0_revocationDate(entry));
+    const auto since = utc_of(X509_REVOKED_get0_revocationDate(entry));
     const std::string day = since ? to_rfc3339(*since).substr(0, 10) : "an unreadable date";
     if (is_compromise(entry))
         return refuse("the certificate of " + who + " was revoked on " + day +
@@ -110,14 +98,14 @@ Result<std::string> check_revocation(const std::vector<std::string>& chain,
     if (chain.size() < 2)
         return "revocation: not checked: the signer's certificate is itself what was trusted";
     for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
-        const CertificateHandle certificate = certificate_of(chain[i]);
-        const CertificateHandle issuer = certificate_of(chain[i + 1]);
+        const CertificateHandle certificate = certificate_from_der(chain[i]);
+        const CertificateHandle issuer = certificate_from_der(chain[i + 1]);
         QUIETUS_CHECK(certificate && issuer);
         const std::string by = printable_name(X509_get_subject_name(issuer.get()));
         X509_CRL* list = list_of(lists, issuer.get(), now);
         if (list == nullptr)
             return refuse("none of the CRLs given is of " + by, "give --crl a CRL of each issuer");
-        const auto made = time_of(X509_CRL_get0_lastUpdate(list));
+        const auto made = utc_of(X509_CRL_get0_lastUpdate(list));
         const bool made_after = when.stamped && made && made->ms >= when.time.ms;
         if (!is_current(list, now) && !made_after)
             return refuse("the CRL of " + by + " is out of date", "give --crl a newer one");

@@ -254,6 +254,16 @@ const std::vector<std::string>& statement_types() {
     return kTypes;
 }
 
+const std::vector<std::string>& document_stems() {
+    static const std::vector<std::string> kStems = [] {
+        std::vector<std::string> stems{"certificate", "exception-record", "failure-record"};
+        const auto& statements = statement_types();
+        stems.insert(stems.end(), statements.begin(), statements.end());
+        return stems;
+    }();
+    return kStems;
+}
+
 bool is_statement_type(std::string_view type) {
     const auto& types = statement_types();
     return std::find(types.begin(), types.end(), type) != types.end();

@@ -90,6 +90,8 @@ std::string stem_of(const StatementBody& body);
 bool is_statement_type(std::string_view type);
 /// Every such type.
 const std::vector<std::string>& statement_types();
+/// What a document's files may be called, without their endings: records first, then statements.
+const std::vector<std::string>& document_stems();
 
 /// A document that came before, as the statement names it.
 struct PreviousDocument {

@@ -23,7 +23,6 @@ using AlgorithmHandle = Handle<X509_ALGOR, X509_ALGOR_free>;
 using IntegerHandle = Handle<ASN1_INTEGER, ASN1_INTEGER_free>;
 using NumberHandle = Handle<BIGNUM, BN_free>;
 using VerifyHandle = Handle<TS_VERIFY_CTX, TS_VERIFY_CTX_free>;
-using StoreHandle = Handle<X509_STORE, X509_STORE_free>;
 
 inline void free_shallow(STACK_OF(X509) * stack) {
     sk_X509_free(stack);
@@ -39,16 +38,6 @@ Result<void> done(bool good, const char* what) {
     if (good) return {};
     return failure(ErrorCode::internal,
                    std::string{"time stamp request: "} + what + ": " + openssl_reason());
-}
-
-template <class Object, int (*Encode)(const Object*, unsigned char**)>
-std::string encoded(const Object* object) {
-    unsigned char* der = nullptr;
-    const int size = Encode(object, &der);
-    std::string bytes;
-    for (int i = 0; i < size; ++i) bytes += static_cast<char>(der[i]);
-    OPENSSL_free(der);
-    return bytes;
 }
 
 Result<void> set_imprint(TS_REQ* request, std::string_view data) {
@@ -117,10 +106,9 @@ Result<void> check_imprint(TS_RESP* reply, std::string_view data) {
 }
 
 Result<UtcTime> time_of(const ASN1_TIME* time, const char* what) {
-    std::tm parts{};
-    if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1)
-        return refuse(std::string{"its "} + what + " cannot be read");
-    return UtcTime{static_cast<std::int64_t>(timegm(&parts)) * 1000};
+    const auto utc = utc_of(time);
+    if (!utc) return refuse(std::string{"its "} + what + " cannot be read");
+    return *utc;
 }
 
 // Its fraction of a second is left out: earlier by less than a second, never later.
@@ -133,18 +121,6 @@ Result<X509*> signer_of(TS_RESP* reply) {
     if (!signers || sk_X509_num(signers.get()) != 1)
         return refuse("the certificate of its authority is not inside");
     return sk_X509_value(signers.get(), 0);
-}
-
-StoreHandle store_of(const STACK_OF(X509) * roots, UtcTime at) {
-    StoreHandle store{X509_STORE_new()};
-    QUIETUS_CHECK(store != nullptr);
-    for (int i = 0; i < sk_X509_num(roots); ++i)
-        X509_STORE_add_cert(store.get(), sk_X509_value(roots, i));
-    X509_VERIFY_PARAM* rules = X509_STORE_get0_param(store.get());
-    X509_VERIFY_PARAM_set_time(rules, static_cast<time_t>(at.ms / 1000));
-    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-    X509_VERIFY_PARAM_set_auth_level(rules, 2);  // 112 bits, as for signers
-    return store;
 }
 
 }  // namespace

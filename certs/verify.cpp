@@ -20,16 +20,6 @@ namespace quietus::certs {
 
 namespace {
 
-// File names of records and statements, without their ending.
-const std::vector<std::string>& stems() {
-    static const std::vector<std::string> kStems = [] {
-        std::vector<std::string> stems{"certificate", "exception-record", "failure-record"};
-        const auto& statements = statement_types();
-        stems.insert(stems.end(), statements.begin(), statements.end());
-        return stems;
-    }();
-    return kStems;
-}
 constexpr const char* kReceiptName = "receipt.json";
 constexpr const char* kChainName = "chain.pem";
 constexpr std::size_t kRecordSizeMax = 32 * std::size_t{1024} * 1024;  // a million bad ranges
@@ -78,7 +68,7 @@ class Inspection {
 
     Checked check_names() {
         if (folder_.size() > kFilesMax) return refuse("folder: more files than evidence has");
-        for (const std::string& stem : stems()) {
+        for (const std::string& stem : document_stems()) {
             if (!folder_.contains(stem + ".json")) continue;
             if (!stem_.empty()) return refuse("folder: more than one record");
             stem_ = stem;

@@ -34,12 +34,8 @@ std::string der_length(std::size_t length) {
 std::string signed_attributes(const CMS_SignerInfo* signer) {
     std::vector<std::string> parts;
     for (int i = 0; i < CMS_signed_get_attr_count(signer); ++i) {
-        unsigned char* der = nullptr;
-        const int size = i2d_X509_ATTRIBUTE(CMS_signed_get_attr(signer, i), &der);
-        std::string part;
-        for (int at = 0; at < size; ++at) part += static_cast<char>(der[at]);
-        OPENSSL_free(der);
-        parts.push_back(std::move(part));
+        parts.push_back(
+            encoded<X509_ATTRIBUTE, i2d_X509_ATTRIBUTE>(CMS_signed_get_attr(signer, i)));
     }
     std::sort(parts.begin(), parts.end(), [](const std::string& a, const std::string& b) {
         return std::lexicographical_compare(

@@ -20,16 +20,6 @@ bool is_folder(const std::string& path) {
     return std::filesystem::is_directory(path, fault);
 }
 
-const std::vector<std::string>& stems() {
-    static const std::vector<std::string> kStems = [] {
-        std::vector<std::string> all{"certificate", "exception-record", "failure-record"};
-        const auto& statements = certs::statement_types();
-        all.insert(all.end(), statements.begin(), statements.end());
-        return all;
-    }();
-    return kStems;
-}
-
 FoundDocument described(const std::string& folder, const Json& json, const std::string& bytes) {
     FoundDocument found;
     found.folder = folder;
@@ -46,7 +36,7 @@ FoundDocument described(const std::string& folder, const Json& json, const std::
 }
 
 std::optional<FoundDocument> document_in(const std::string& folder) {
-    for (const std::string& stem : stems()) {
+    for (const std::string& stem : certs::document_stems()) {
         const auto bytes = read_whole_file(folder + "/" + stem + ".json", kDocumentSizeMax);
         if (!bytes) continue;
         const auto json = parse_json(*bytes);
