@@ -32,8 +32,10 @@ std::string der_length(std::size_t length) {
 
 // What the signature is over: the attributes as DER SET OF (RFC 5652 §5.4).
 std::string signed_attributes(const CMS_SignerInfo* signer) {
+    const int count = CMS_signed_get_attr_count(signer);
     std::vector<std::string> parts;
-    for (int i = 0; i < CMS_signed_get_attr_count(signer); ++i) {
+    parts.reserve(count > 0 ? static_cast<std::size_t>(count) : 0);
+    for (int i = 0; i < count; ++i) {
         parts.push_back(
             encoded<X509_ATTRIBUTE, i2d_X509_ATTRIBUTE>(CMS_signed_get_attr(signer, i)));
     }

@@ -12,8 +12,8 @@ constexpr int kDepthMax = 6;
 constexpr std::size_t kElementsMax = 24;
 
 const Json& nothing() {
-    static const Json empty = Json::array();
-    return empty;
+    static const Json kEmpty = Json::array();
+    return kEmpty;
 }
 
 const std::string* why_unavailable(const Json& value) {
