@@ -87,13 +87,24 @@ void add_limits_of_the_drive(const EraseRecord& record, std::vector<std::string>
             "snapshots, replicas) "
             "was not examined and may keep old contents.");
     }
-    limits.emplace_back(
-        "Reallocated, over-provisioned and spare areas of the medium are not addressable by the "
-        "host: neither "
-        "written nor read by an overwrite.");
-    limits.emplace_back(
-        "Hidden areas (HPA, DCO, AMAC, further namespaces, boot partitions, RPMB) were not "
-        "examined.");
+    if (is_device_technique(record.plan.technique)) {
+        limits.emplace_back(
+            "That places which hosts cannot address (over-provisioned, retired, reallocated, other "
+            "namespaces) were erased is the drive's own word; nothing outside the addressable "
+            "blocks of this device was read back.");
+        limits.emplace_back(
+            "What the drive erased it returns in its own way, often as zeros for deallocated "
+            "blocks: the read-back shows that no marker and nothing unexplained is returned, not "
+            "what is in the cells.");
+    } else {
+        limits.emplace_back(
+            "Reallocated, over-provisioned and spare areas of the medium are not addressable by "
+            "the host: neither "
+            "written nor read by an overwrite.");
+        limits.emplace_back(
+            "Hidden areas (HPA, DCO, AMAC, further namespaces, boot partitions, RPMB) were not "
+            "examined.");
+    }
     limits.emplace_back(
         "Model, serial number and size are what the drive and the kernel report; a counterfeit or "
         "faulty drive can "

@@ -27,25 +27,111 @@ Json throughput_of(const StepOutcome& step) {
     return json_integer(whole + step.bytes_done % step.elapsed_ms * 1000 / step.elapsed_ms);
 }
 
+bool is_markers(const StepOutcome& step) {
+    return std::holds_alternative<PlantMarkers>(step.step);
+}
+
+std::string kind_of(const StepOutcome& step) {
+    if (is_pass(step)) return "overwrite";
+    if (is_markers(step)) return "markers";
+    return std::holds_alternative<HardwareErase>(step.step) ? "device-erase" : "read-back";
+}
+
 Json flush_part(const StepOutcome& step) {
-    if (!is_pass(step)) return unavailable("a read-back writes nothing");
+    if (!is_pass(step) && !is_markers(step)) return unavailable("the step writes nothing itself");
     return step.flushed;
+}
+
+Json status_part(const DeviceStatus& status) {
+    return {{"time", to_rfc3339(status.time)}, {"raw", to_hex(status.raw)}};
+}
+
+// The bytes that were sent and came back, so that anyone can decode them again.
+Json device_part(const StepOutcome& step) {
+    if (!step.device) return unavailable("block requests carry no answer beyond success or errno");
+    const DeviceAnswer& answer = *step.device;
+    Json after = Json::array();
+    for (const DeviceStatus& status : answer.after) after.push_back(status_part(status));
+    const auto& erase = std::get<HardwareErase>(step.step);
+    const auto proof = prove_sanitize(answer, action_of(erase.command));
+    return {{"command", to_hex(answer.command)},
+            {"adopted", answer.adopted},
+            {"completion", answer.completion ? Json(*answer.completion)
+                                             : unavailable("no answer to the command came")},
+            {"before", answer.before ? status_part(*answer.before)
+                                     : unavailable("the status could not be read")},
+            {"after", std::move(after)},
+            {"proof", proof ? Json(proof->change())
+                            : unavailable("not proved: " + printable_text(proof.error()))}};
+}
+
+// What must not be on the drive any more: seed and keystream make every marker again.
+Json markers_part(const EraseRecord& record) {
+    const auto planted = std::find_if(record.steps.begin(), record.steps.end(), is_markers);
+    if (planted == record.steps.end() || !planted->keystream || !planted->sample_seed)
+        return unavailable("markers are planted only before device commands");
+    return {{"seed", to_hex(*planted->sample_seed)},
+            {"algorithm", printable_text(planted->keystream->algorithm)},
+            {"key", to_hex(planted->keystream->key)},
+            {"nonce", to_hex(planted->keystream->nonce)},
+            {"bytes", json_integer(planted->covered.total())}};
+}
+
+Json markers_seen_part(const EraseRecord& record) {
+    const StepOutcome* planted = nullptr;
+    for (const StepOutcome& step : record.steps) {
+        if (is_markers(step)) planted = &step;
+        const auto* read_back = std::get_if<ReadBack>(&step.step);
+        if (planted == nullptr || read_back == nullptr || read_back->role != PassRole::device)
+            continue;
+        const std::uint32_t sector = sector_of(record);
+        RangeSet unchanged = step.mismatched;
+        const RangeSet elsewhere =
+            planted->covered.complement(record.plan.target.geometry.addressable().bytes);
+        for (const Range& range : elsewhere.ranges()) unchanged.subtract(range);
+        RangeSet read = planted->covered;
+        for (const Range& lost : step.unreadable.ranges()) read.subtract(lost);
+        const std::uint64_t kept = unchanged.total() / sector;
+        return {{"planted", json_integer(planted->covered.total() / sector)},
+                {"changed", json_integer(read.total() / sector - kept)},
+                {"unchanged", json_integer(kept)}};
+    }
+    return unavailable("no markers were looked for");
+}
+
+Json commands_part(const Technique& technique) {
+    Json list = Json::array();
+    for (const DeviceCommand command : technique.commands) list.push_back(to_string(command));
+    return list;
 }
 
 // What belongs at the places a step wrote or read: `pass` is the step itself, or the pass before
 // it.
-Json pattern_parts(const StepOutcome* pass) {
+Json pattern_parts(const StepOutcome& step, const StepOutcome* pass) {
+    const auto* read_back = std::get_if<ReadBack>(&step.step);
+    const bool of_device =
+        read_back == nullptr ? !is_pass(step) : read_back->role == PassRole::device;
+    if (of_device) {
+        const Json nothing = unavailable("the step is no overwriting pass");
+        return {{"role", "device"},
+                {"pass", nothing},
+                {"passes", nothing},
+                {"pattern", is_markers(step) ? Json("keystream") : nothing},
+                {"drawn_byte", nothing},
+                {"keystream_algorithm",
+                 step.keystream ? Json(printable_text(step.keystream->algorithm)) : nothing}};
+    }
     if (pass == nullptr) {
         const Json nothing = unavailable("no pass was begun before it");
         return {{"role", nothing},    {"pass", nothing},       {"passes", nothing},
                 {"pattern", nothing}, {"drawn_byte", nothing}, {"keystream_algorithm", nothing}};
     }
-    const auto& step = std::get<OverwritePass>(pass->step);
+    const auto& written = std::get<OverwritePass>(pass->step);
     return {
-        {"role", to_string(step.role)},
-        {"pass", step.index},
-        {"passes", step.of},
-        {"pattern", to_string(step.pattern)},
+        {"role", to_string(written.role)},
+        {"pass", written.index},
+        {"passes", written.of},
+        {"pattern", to_string(written.pattern)},
         {"drawn_byte", pass->drawn_byte ? Json(to_hex({&*pass->drawn_byte, 1}))
                                         : unavailable("the pattern has no drawn byte")},
         {"keystream_algorithm", pass->keystream ? Json(printable_text(pass->keystream->algorithm))
@@ -55,7 +141,7 @@ Json pattern_parts(const StepOutcome* pass) {
 Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t sector) {
     Json json{
         {"index", step.index},
-        {"kind", is_pass(step) ? "overwrite" : "read-back"},
+        {"kind", kind_of(step)},
         {"detail", text_or(to_string(step.step), "not described")},
         {"began", to_rfc3339(step.began)},
         {"ended", step.ended ? Json(to_rfc3339(*step.ended)) : unavailable("the step did not end")},
@@ -69,10 +155,11 @@ Json step_part(const StepOutcome& step, const StepOutcome* pass, std::uint32_t s
         {"mismatched", sector_ranges(step.mismatched, sector)},
         {"unreadable", sector_ranges(step.unreadable, sector)},
         {"pace", to_json(step.pace)},
-        {"device_said", unavailable("block requests carry no answer beyond success or errno")},
+        {"device_said", device_part(step)},
+        {"read_as", text_or(step.read_as, "only what a drive left of itself is described")},
         {"cause", text_or(step.cause, "nothing went wrong")},
         {"end", to_string(step.end)}};
-    json.update(pattern_parts(pass));
+    json.update(pattern_parts(step, pass));
     return json;
 }
 
@@ -94,7 +181,7 @@ const StepOutcome* last_pass_of(const EraseRecord& record) {
 // The keystream the drive holds now; those of earlier passes are overwritten and prove nothing.
 Json keystream_part(const EraseRecord& record) {
     const StepOutcome* last = last_pass_of(record);
-    if (last == nullptr) return unavailable("no pass was begun");
+    if (last == nullptr) return unavailable("no overwriting pass was begun");
     if (!last->keystream) return unavailable("the last pass begun writes a constant pattern");
     return {{"algorithm", printable_text(last->keystream->algorithm)},
             {"key", to_hex(last->keystream->key)},
@@ -105,7 +192,7 @@ Json keystream_part(const EraseRecord& record) {
 // What a later look should find: the last pass begun, also where that is a blank pass.
 Json left_on_drive_part(const EraseRecord& record) {
     const StepOutcome* last = last_pass_of(record);
-    if (last == nullptr) return unavailable("no pass was begun");
+    if (last == nullptr) return unavailable("no overwriting pass was begun");
     return {{"pattern", to_string(written_pattern(*last))},
             {"role", to_string(std::get<OverwritePass>(last->step).role)}};
 }
@@ -164,7 +251,10 @@ Json consent_part(const EraseRecord& record) {
 
 Json assurance_part(const EraseRecord& record) {
     const bool read_back = record.verification.outcome == VerificationOutcome::pass;
-    return {{"overwrite", read_back ? "measured" : "device-reported"},
+    const std::string erase =
+        is_device_technique(record.plan.technique) ? "device_erase" : "overwrite";
+    const bool by_host = erase == "overwrite";
+    return {{erase, read_back && by_host ? "measured" : "device-reported"},
             {"flush", "device-reported"},
             {"read_back", record.verification.covered_bytes > 0 ? "measured" : "declared"},
             {"identity", "device-reported"},
@@ -256,6 +346,8 @@ Json sanitization_part(const EraseRecord& record, const std::string& approved_st
               {"technique_status", text_or(plan.technique.status, "not stated")},
               {"technique_note", text_or(plan.technique.note, "nothing to note")},
               {"passes", passes_part(plan.technique)},
+              {"commands", commands_part(plan.technique)},
+              {"markers", markers_part(record)},
               {"profile", profile_part(plan.technique)},
               {"references", references_part(plan.technique)},
               {"reasons", reasons_part(plan.reasons)},
@@ -305,7 +397,7 @@ Json verification_part(const EraseRecord& record) {
             {"unreadable_bytes", json_integer(seen.unreadable.total())},
             {"not_verified", not_verified_part(record)},
             {"sample", sample_part(record)},
-            {"markers", unavailable("markers are planted only before device commands")},
+            {"markers", markers_seen_part(record)},
             {"caches_not_bypassed", caches},
             {"outcome", to_string(seen.outcome)}};
 }

@@ -69,9 +69,12 @@ Result<void> check_last_pass_was_read_back(const Json& record) {
     bool read_back = false;
     bool right_after = false;
     for (const Json& step : steps) {
-        const bool pass = is_of_technique(step, "overwrite");
+        const std::string kind = string_member(step, "kind").value_or("");
+        const bool by_device = string_member(step, "role").value_or("") == "device";
+        const bool pass = is_of_technique(step, "overwrite") || kind == "device-erase";
         if (pass) read_back = false;
-        if (right_after && is_of_technique(step, "read-back")) read_back = true;
+        const bool fits = is_of_technique(step, "read-back") || (by_device && kind == "read-back");
+        if (right_after && fits) read_back = true;
         right_after = pass;
     }
     if (read_back) return {};

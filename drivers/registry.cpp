@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drivers/nvme/nvme_driver.h"
 #include "drivers/overwrite/overwrite.h"
 
 namespace quietus::drivers {
@@ -29,6 +30,7 @@ std::vector<HiddenArea> common(const std::vector<HiddenArea>& a, const std::vect
 
 Registry make_registry() {
     Registry registry;
+    registry.push_back(std::make_unique<Nvme>());
     registry.push_back(std::make_unique<Overwrite>());
     return registry;
 }

@@ -40,7 +40,8 @@ void measure(const EraseRecord& record, DriveResult& result) {
     result.started = record.started;
     result.ended = record.ended;
     for (const StepOutcome& step : record.steps) {
-        const bool wrote = std::holds_alternative<OverwritePass>(step.step);
+        if (std::holds_alternative<HardwareErase>(step.step)) continue;
+        const bool wrote = alters(step.step);
         (wrote ? result.bytes_written : result.bytes_read) += step.bytes_done;
         (wrote ? result.write_ms : result.read_ms) += step.elapsed_ms;
     }

@@ -26,6 +26,10 @@ std::string doing_text(const Progress& progress) {
             return "proof pass " + doing;
         case PassRole::blank:
             return "blank pass " + doing;
+        case PassRole::also:
+            return "overwriting as well, " + doing;
+        case PassRole::device:
+            return progress.writing ? "erasing itself" : doing;
     }
     return doing;
 }

@@ -40,6 +40,11 @@ constexpr const char* kBeforeItsTurn = ", before its turn came";
 
 // The pass that step `index` writes, or reads back.
 OverwritePass pass_at(const std::vector<Step>& steps, std::size_t index) {
+    const auto* read_back = std::get_if<ReadBack>(&steps[index]);
+    const bool by_device = read_back == nullptr
+                               ? !std::holds_alternative<OverwritePass>(steps[index])
+                               : read_back->role == PassRole::device;
+    if (by_device) return OverwritePass{1, 1, Pattern{}, PassRole::device};
     for (std::size_t i = index + 1; i-- > 0;) {
         if (const auto* pass = std::get_if<OverwritePass>(&steps[i])) return *pass;
     }
@@ -152,8 +157,8 @@ void SupervisedDrive::journal_step(const Json& message) {
         const Step& step = plan_.steps[index];
         step_began_ = clock_.monotonic();
         progress_.step = static_cast<int>(index);
-        progress_.writing = std::holds_alternative<OverwritePass>(step);
         const OverwritePass pass = pass_at(plan_.steps, index);
+        progress_.writing = alters(step);
         progress_.pass = pass.index;
         progress_.passes = pass.of;
         progress_.role = pass.role;

@@ -43,6 +43,13 @@ void RangeSet::subtract(Range range) {
     ranges_ = std::move(kept);
 }
 
+bool RangeSet::intersects(Range range) const {
+    const auto next =
+        std::lower_bound(ranges_.begin(), ranges_.end(), range.first,
+                         [](const Range& r, std::uint64_t at) { return r.end() <= at; });
+    return next != ranges_.end() && range.count != 0 && next->first < range.end();
+}
+
 bool RangeSet::contains(std::uint64_t position) const {
     const auto at = std::upper_bound(ranges_.begin(), ranges_.end(), position,
                                      [](std::uint64_t p, const Range& r) { return p < r.first; });

@@ -24,6 +24,8 @@ class RangeSet {
     void subtract(Range range);
 
     bool contains(std::uint64_t position) const;
+    /// Is any position of `range` in the set?
+    bool intersects(Range range) const;
     bool empty() const { return ranges_.empty(); }
     std::uint64_t total() const;
     const std::vector<Range>& ranges() const { return ranges_; }

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
+#include "cli/inspect_output.h"
 #include "cli/table.h"
 #include "device/json.h"
 #include "plan/beyond_overwrite.h"
@@ -87,55 +88,6 @@ ExitStatus run_list(Context& context, bool check) {
     return all_intact ? ExitStatus::ok : ExitStatus::no;
 }
 
-std::string sourced_line(const std::string& name, const SourcedString& text) {
-    if (!text.has_value()) return name + ": unavailable: " + printable_text(text.unavailable);
-    return name + ": " + text.value->printable() +
-           (text.value->differs_from_printable()
-                ? "  (raw " + to_hex(bytes_of(text.value->raw)) + ")"
-                : "") +
-           "  [" + text.source + "]";
-}
-
-std::string inspect_text(const DeviceSnapshot& seen) {
-    std::string text = printable_text(seen.path) + "  (" + seen.name + ", " +
-                       to_string(seen.number) +
-                       (seen.is_partition ? ", partition of " + seen.whole_disk : "") + ")";
-    const auto add = [&](const std::string& line) { text += "\n  " + line; };
-    add(sourced_line("model", seen.identity.model));
-    add(sourced_line("serial", seen.identity.serial));
-    add(sourced_line("wwn", seen.identity.wwn));
-    add(sourced_line("firmware", seen.identity.firmware));
-    add("size: " + std::to_string(seen.geometry.size.bytes) + " bytes (" +
-        human_size(seen.geometry.size) + ")");
-    add("sectors: " + std::to_string(seen.geometry.logical_sector) + " logical, " +
-        std::to_string(seen.geometry.physical_sector) + " physical");
-    if (seen.geometry.unaddressable().bytes != 0)
-        add("unaddressable: the last " + std::to_string(seen.geometry.unaddressable().bytes) +
-            " bytes");
-    add("transport: " + to_string(seen.transport) + ", medium: " + to_string(seen.medium) +
-        ", zones: " + to_string(seen.geometry.zones));
-    add(std::string{"removable: "} + (seen.removable ? "yes" : "no") +
-        ", read-only: " + (seen.read_only ? "yes" : "no"));
-    for (const auto& [what, from] : seen.sources)
-        add("source of " + printable_text(what) + ": " + printable_text(from));
-    for (const Partition& part : seen.partitions)
-        add("partition " + part.name + ": " + std::to_string(part.size.bytes) + " bytes at " +
-            std::to_string(part.start.bytes));
-    for (const Use& use : seen.usage.uses)
-        add("in use: " + printable_text(use.where) + ": " + printable_text(use.what));
-    for (const Signature& found : seen.usage.signatures)
-        add("holds: " + printable_text(found.where) + ": " + printable_text(found.type) + " (" +
-            printable_text(found.usage) + ")" +
-            (found.label.empty() ? "" : " \"" + printable_text(found.label) + "\""));
-    for (const HiddenArea& area : areas_not_reached(seen))
-        add("not reached: " + printable_text(area.kind) + ": " + printable_text(area.why));
-    for (const std::string& gap : seen.usage.not_seen) add("not seen: " + printable_text(gap));
-    for (const std::string& gap : seen.usage.unseen_processes)
-        add("not seen: " + printable_text(gap));
-    if (seen.usage.uses.empty()) add("no use seen");
-    return text;
-}
-
 std::string speeds_text(const Pace& pace) {
     std::uint64_t slowest = 0;
     std::uint64_t fastest = 0;
@@ -194,6 +146,7 @@ ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices
             context.output.finding("device",
                                    {{"device", printable_text(seen->path)},
                                     {"snapshot", to_json(*seen)},
+                                    {"techniques", techniques_json(*seen)},
                                     {"runs", std::move(runs)}},
                                    text);
         } else {

@@ -35,6 +35,11 @@ Json fields_of(const Technique& row) {
 }
 
 std::string passes_text(const Technique& row) {
+    if (is_device_technique(row)) {
+        std::string text = "the drive itself:";
+        for (const DeviceCommand command : row.commands) text += "\n  " + to_string(command);
+        return text;
+    }
     std::string text = "passes:";
     std::size_t number = 0;
     for (const Pattern& pattern : row.passes) {
@@ -47,7 +52,8 @@ std::string passes_text(const Technique& row) {
 
 std::string text_of(const Technique& row) {
     std::string text = row.name + ": " + row.title;
-    text += "\nlevel: " + to_string(row.level) + ", however many passes";
+    text += "\nlevel: " + to_string(row.level) +
+            (is_device_technique(row) ? "" : ", however many passes");
     text += "\nstatus: " + row.status;
     if (!row.profile_sha256.empty()) text += "\nSHA-256 of the file: " + row.profile_sha256;
     if (const auto words = aliases_of(row.name); !words.empty())

@@ -13,14 +13,18 @@ void GoalFlags::add_to(CLI::App& sub) {
                    "NIST method: clear or purge (default: the best the drive offers, at least what "
                    "the purpose needs)");
     sub.add_option("--technique,--method", technique,
-                   "random (default), zero, ones, pattern:HEX, a name that `quietus methods` "
-                   "shows, or the file of an own profile (FILE.toml)");
+                   "random, zero, ones, pattern:HEX, a name that `quietus methods` shows, or the "
+                   "file of an own profile (FILE.toml); default: the best the drive offers, else "
+                   "random");
     sub.add_option("--verify", verify, "Read-back: full (default), sample or none");
     sub.add_flag("--verify-each", verify_each, "Read back every pass, not only the last");
     sub.add_flag("--prove", prove,
                  "Before a technique that ends in a repeated pattern, write and read back one pass "
                  "that differs at every position");
     sub.add_flag("--blank", blank, "Write zeros after the verification; no part of the technique");
+    sub.add_flag(
+        "--also-overwrite", also_overwrite,
+        "After a technique of the drive itself, overwrite and read back everything as well");
 }
 
 Result<Goal> GoalFlags::goal() const {
@@ -39,6 +43,7 @@ Result<Goal> GoalFlags::goal() const {
     goal.verify_each = verify_each;
     goal.prove = prove;
     goal.blank = blank;
+    goal.also_overwrite = also_overwrite;
     QUIETUS_TRY(check_goal(goal));
     return goal;
 }

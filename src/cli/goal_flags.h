@@ -13,7 +13,7 @@ namespace quietus::cli {
 /// The flags that say what is wanted; the same for plan and erase.
 struct GoalFlags {
     std::string purpose, level, technique, verify;
-    bool verify_each{false}, prove{false}, blank{false};
+    bool verify_each{false}, prove{false}, blank{false}, also_overwrite{false};
 
     void add_to(CLI::App& sub);
     /// `usage` with the words that are known; bad_evidence for a file that is no profile.

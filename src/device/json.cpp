@@ -336,6 +336,7 @@ Json to_json(const DeviceSnapshot& snapshot) {
                 {"partitions", list_json(snapshot.partitions)},
                 {"usage", to_json(snapshot.usage)},
                 {"hidden_areas", list_json(snapshot.hidden_areas)},
+                {"nvme", snapshot.nvme ? to_json(*snapshot.nvme) : Json(nullptr)},
                 {"drivers", list_json(snapshot.drivers)},
                 {"sources", list_json(snapshot.sources)}};
 }
@@ -349,6 +350,8 @@ Result<DeviceSnapshot> snapshot_from_json(const Json& json) {
     snapshot.geometry = QUIETUS_TRY(geometry_from_json(geometry));
     const Json usage = QUIETUS_TRY(member(json, "usage"));
     snapshot.usage = QUIETUS_TRY(usage_from_json(usage));
+    const Json nvme = QUIETUS_TRY(member(json, "nvme"));
+    if (!nvme.is_null()) snapshot.nvme = QUIETUS_TRY(nvme_facts_from_json(nvme));
     QUIETUS_TRY(read_lists(json, snapshot));
     return snapshot;
 }

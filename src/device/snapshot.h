@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "device/identity.h"
+#include "device/nvme.h"
 
 namespace quietus {
 
@@ -119,6 +120,8 @@ struct DeviceSnapshot {
     std::vector<Partition> partitions;
     Usage usage;
     std::vector<HiddenArea> hidden_areas;
+    /// What the drive's controller says, where it was asked (NVMe).
+    std::optional<NvmeFacts> nvme{};
     /// Names of the drivers that can erase it (drivers/registry.h): "overwrite", …
     std::vector<std::string> drivers;
     /// Where each further fact came from, or why it is missing: {"firmware", "sysfs:device/rev"}.

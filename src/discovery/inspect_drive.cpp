@@ -13,6 +13,8 @@
 #include "discovery/twins.h"
 #include "discovery/usage_parts.h"
 #include "discovery/zfs.h"
+#include "drivers/nvme/identify.h"
+#include "drivers/registry.h"
 
 namespace quietus::discovery {
 
@@ -83,6 +85,23 @@ void take_handle_facts(const HandleFacts& facts, DeviceSnapshot& drive) {
     }
 }
 
+// Through the descriptor of the node: the kernel sends it to that node's own controller, whatever
+// that is called.
+void ask_controller(const Host& host, ReadHandle& handle, DeviceSnapshot& drive) {
+    if (drive.transport != Transport::nvme || drive.is_partition) return;
+    const auto id = number_attribute(host, sysfs_folder(drive.name) + "/nsid").value_or(0);
+    auto facts = drivers::nvme::read_facts(handle, static_cast<std::uint32_t>(id));
+    if (!facts) {
+        drive.sources.emplace_back("controller",
+                                   "unavailable: " + printable_text(facts.error().message));
+        return;
+    }
+    drive.nvme = std::move(*facts);
+    drive.sources.emplace_back("controller", "NVMe Identify, log pages 02h and 81h");
+    static const drivers::Registry kRegistry = drivers::make_registry();
+    drive.drivers = drivers::drivers_for(kRegistry, drive);
+}
+
 // A drive that cannot be opened (no medium, no permission, dying) is still described; the gap is
 // named.
 Result<void> ask_the_drive(Host& host, DeviceSnapshot& drive) {
@@ -105,6 +124,7 @@ Result<void> ask_the_drive(Host& host, DeviceSnapshot& drive) {
                            to_string(facts->number) + ", was " + to_string(drive.number) + ")");
     }
     take_handle_facts(*facts, drive);
+    ask_controller(host, **handle, drive);
     return {};
 }
 

@@ -14,14 +14,18 @@ const OverwritePass* as_pass(const StepOutcome& outcome) {
     return std::get_if<OverwritePass>(&outcome.step);
 }
 
+bool writes(const StepOutcome& outcome) {
+    return as_pass(outcome) != nullptr || std::holds_alternative<PlantMarkers>(outcome.step);
+}
+
 bool stands(const StepOutcome& outcome) {
-    return came_to_its_end(outcome.end) && (as_pass(outcome) == nullptr || outcome.flushed);
+    return came_to_its_end(outcome.end) && (!writes(outcome) || outcome.flushed);
 }
 
 // Nothing stands that was read back as something else: the pass that wrote it is done again, all of
 // it and with a new key.
 void distrust(std::vector<StepOutcome>& done) {
-    while (!done.empty() && as_pass(done.back()) == nullptr) done.pop_back();
+    while (!done.empty() && !writes(done.back())) done.pop_back();
     if (!done.empty()) done.pop_back();
 }
 
@@ -29,7 +33,7 @@ void distrust(std::vector<StepOutcome>& done) {
 // is gone where a pass stands behind it (the blank pass): then that pass is done again.
 void do_the_last_again(std::vector<StepOutcome>& done) {
     const auto last = std::find_if(done.rbegin(), done.rend(), [](const StepOutcome& outcome) {
-        return as_pass(outcome) == nullptr;
+        return !alters(outcome.step);
     });
     if (last == done.rend()) return;
     done.erase(last == done.rbegin() ? std::prev(last.base()) : last.base(), done.end());
@@ -80,6 +84,9 @@ Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_
     } else if (as_pass(*end) != nullptr) {
         next.unfinished = *end;
         next.unfinished->kept = QUIETUS_TRY(flushed_of(*end, entries));
+    } else if (std::holds_alternative<HardwareErase>(end->step) && end->device) {
+        // The drive may be at it still, or have done it meanwhile.
+        next.unfinished = *end;
     }
     next.runs = record.resumed;
     next.runs.push_back({.id = record.id,

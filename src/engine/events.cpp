@@ -73,8 +73,7 @@ Result<void> fold_begin(const Json& entry, EraseRecord& record) {
         return failure(ErrorCode::bad_evidence,
                        "a step begins although the one before it has not ended");
     outcome.end = StepEnd::not_ended;
-    record.any_write_issued =
-        record.any_write_issued || std::holds_alternative<OverwritePass>(outcome.step);
+    record.any_write_issued = record.any_write_issued || alters(outcome.step);
     record.steps.push_back(std::move(outcome));
     return {};
 }
@@ -134,6 +133,8 @@ void describe_read_back(const StepOutcome& outcome, const StepOutcome* pass, Ver
     seen.unreadable = outcome.unreadable;
     seen.outcome = outcome_of(outcome, seen);
     if (pass != nullptr) seen.expected = expected_of(*pass);
+    if (std::get<ReadBack>(outcome.step).role == PassRole::device)
+        seen.expected = "no marker anywhere, and only what the method leaves";
 }
 
 // Only the deciding read-back may say "pass": an earlier one speaks of bytes that have been
@@ -147,6 +148,7 @@ void fold_verification(EraseRecord& record) {
             if (pass->role != PassRole::blank) last_pass = &outcome;
             continue;
         }
+        if (alters(outcome.step)) continue;
         const bool decides = deciding && static_cast<int>(*deciding) == outcome.index;
         const bool clean = outcome.mismatched.empty() && outcome.unreadable.empty();
         const bool of_blank = std::get<ReadBack>(outcome.step).role == PassRole::blank;
@@ -155,9 +157,28 @@ void fold_verification(EraseRecord& record) {
     }
 }
 
+// The drive says of all of itself that it is erased, or of nothing.
+void fold_not_erased(EraseRecord& record) {
+    std::size_t done = 0;
+    for (const StepOutcome& outcome : record.steps) {
+        const auto* erase = std::get_if<HardwareErase>(&outcome.step);
+        if (erase != nullptr && outcome.end == StepEnd::completed && outcome.device &&
+            prove_sanitize(*outcome.device, action_of(erase->command)))
+            ++done;
+        const auto* pass = std::get_if<OverwritePass>(&outcome.step);
+        if (pass != nullptr && pass->role == PassRole::also)
+            record.unwritten.add(
+                outcome.covered.complement(record.plan.target.geometry.addressable().bytes));
+    }
+    if (done == record.plan.technique.commands.size()) return;
+    record.unwritten.add({0, record.plan.target.geometry.addressable().bytes});
+    record.never_written = record.unwritten;
+}
+
 // A technique asks every pass of every byte; old data is left where none of them got.
 void fold_unwritten(EraseRecord& record) {
     const std::uint64_t addressable = record.plan.target.geometry.addressable().bytes;
+    if (is_device_technique(record.plan.technique)) return fold_not_erased(record);
     RangeSet written;
     bool begun = false;
     for (const StepOutcome& outcome : record.steps) {

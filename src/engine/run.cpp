@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "engine/hardware_step.h"
 #include "engine/keystream.h"
+#include "engine/markers.h"
 #include "engine/pipeline.h"
 #include "engine/sample.h"
 
@@ -78,7 +80,23 @@ class Runner {
         } else if (const auto* read_back = std::get_if<ReadBack>(&outcome.step)) {
             const auto extents = QUIETUS_TRY(prepare_read_back(*read_back, outcome));
             QUIETUS_TRY(control_.begin(outcome));
-            verify(extents, outcome);
+            if (read_back->role == PassRole::device)
+                look_for_markers(extents, outcome);
+            else
+                verify(extents, outcome);
+        } else if (std::holds_alternative<PlantMarkers>(outcome.step)) {
+            QUIETUS_TRY(prepare_markers(outcome));
+            QUIETUS_TRY(control_.begin(outcome));
+            drive_.forget_partitions();
+            plant(outcome);
+            remember(outcome);
+        } else if (const auto* erase = std::get_if<HardwareErase>(&outcome.step)) {
+            HardwareStep step{drive_, control_, clock_, options_.limits, options_.device_poll};
+            QUIETUS_TRY(step.prepare(*erase, begun_before(outcome), outcome));
+            QUIETUS_TRY(control_.begin(outcome));
+            drive_.forget_partitions();
+            step.carry_out(*erase, outcome);
+            remember(outcome);
         }
         outcome.ended = clock_.now();
         return control_.end(outcome);
@@ -86,6 +104,12 @@ class Runner {
 
     // What the drive holds from now on.
     void remember(const StepOutcome& outcome) {
+        if (std::holds_alternative<PlantMarkers>(outcome.step)) {
+            markers_ = outcome.keystream;
+            marked_ = outcome.covered;
+        }
+        if (const auto* erase = std::get_if<HardwareErase>(&outcome.step))
+            last_command_ = erase->command;
         const auto* pass = std::get_if<OverwritePass>(&outcome.step);
         if (pass == nullptr) return;
         last_written_ = written_pattern(outcome);
@@ -134,7 +158,9 @@ class Runner {
     // The seed is drawn now, after the flush of the pass: no drive could have known what will be
     // read. What the pass could not write is not read: what is there, it did not promise.
     Result<std::vector<Range>> prepare_read_back(const ReadBack& read_back, StepOutcome& outcome) {
-        if (!last_written_) return failure(ErrorCode::internal, "a read-back before any pass");
+        const bool of_device = read_back.role == PassRole::device;
+        if (of_device ? !markers_ || !last_command_ : !last_written_)
+            return failure(ErrorCode::internal, "a read-back before any pass");
         RangeSet extents;
         const bool by_sample = read_back.mode == VerifyMode::sample && !options_.continues;
         if (by_sample && large_enough_to_sample(addressable_, sector_)) {
@@ -147,8 +173,12 @@ class Runner {
         } else {
             extents.add({0, addressable_});
         }
-        const RangeSet not_written = last_covered_.complement(addressable_);
-        for (const Range& gap : not_written.ranges()) extents.subtract(gap);
+        if (of_device) {
+            extents.add(marked_);
+        } else {
+            const RangeSet not_written = last_covered_.complement(addressable_);
+            for (const Range& gap : not_written.ranges()) extents.subtract(gap);
+        }
         outcome.bytes_promised = extents.total();
         return extents.ranges();
     }
@@ -165,7 +195,12 @@ class Runner {
         record(coverage, outcome);
         outcome.elapsed_ms = since(started);
         if (outcome.end == StepEnd::hung) return;
-        // Also after an error: what was written must not linger in a cache that power can lose.
+        flush_after(outcome);
+        outcome.elapsed_ms = since(started);
+    }
+
+    // Also after an error: what was written must not linger in a cache that power can lose.
+    void flush_after(StepOutcome& outcome) {
         control_.flushing();
         const auto flushed = drive_.handle().flush();
         outcome.flushed = flushed.has_value();
@@ -173,6 +208,55 @@ class Runner {
             outcome.end = StepEnd::io_error;
             outcome.cause = flushed.error().message;
         }
+    }
+
+    Result<void> prepare_markers(StepOutcome& outcome) {
+        outcome.keystream = QUIETUS_TRY(new_keystream(preferred_algorithm()));
+        outcome.sample_seed = Bytes(kMarkerSeedSize);
+        QUIETUS_TRY(fill_random(*outcome.sample_seed));
+        outcome.bytes_promised = marker_places(*outcome.sample_seed, addressable_, sector_).total();
+        return {};
+    }
+
+    void plant(StepOutcome& outcome) {
+        const auto started = clock_.monotonic();
+        // A drive that is erasing itself, whoever asked it to, takes no writes: its end is waited
+        // for.
+        if (const auto idle =
+                await_idle_drive(drive_, control_, clock_, options_.limits, options_.device_poll);
+            !idle.empty()) {
+            outcome.end = StepEnd::unproven;
+            outcome.cause = idle;
+            return;
+        }
+        const RangeSet places = marker_places(*outcome.sample_seed, addressable_, sector_);
+        const Coverage coverage = with_queue(
+            outcome,
+            [&](IoQueue& queue, PatternSource& pattern) {
+                return write_extents(queue, pattern, places.ranges(), keep_going(outcome), io_);
+            },
+            KeystreamPattern{}, outcome.keystream);
+        record(coverage, outcome);
+        if (outcome.end != StepEnd::hung) flush_after(outcome);
+        outcome.elapsed_ms = since(started);
+    }
+
+    void look_for_markers(const std::vector<Range>& extents, StepOutcome& outcome) {
+        const auto started = clock_.monotonic();
+        if (const auto dropped = drive_.handle().drop_cache(); !dropped)
+            log::warning(dropped.error().message);
+        auto leavings = std::make_unique<Leavings>();
+        Coverage coverage = with_queue(
+            outcome,
+            [&](IoQueue& queue, PatternSource& pattern) {
+                return read_extents(queue, pattern, extents, keep_going(outcome), io_);
+            },
+            make_leavings_source(*markers_, marked_, *last_command_, options_.request_size,
+                                 *leavings));
+        outcome.unreadable = std::exchange(coverage.failed, {});
+        record(coverage, outcome);
+        outcome.read_as = describe(*leavings);
+        if (outcome.end == StepEnd::hung) keep_for_ever(std::move(leavings));
         outcome.elapsed_ms = since(started);
     }
 
@@ -196,7 +280,13 @@ class Runner {
     template <class Work>
     Coverage with_queue(StepOutcome& outcome, Work work, const Pattern& pattern,
                         const std::optional<Keystream>& keystream) {
-        auto source = make_pattern_source(pattern, keystream, options_.request_size);
+        return with_queue(outcome, work,
+                          make_pattern_source(pattern, keystream, options_.request_size));
+    }
+
+    template <class Work>
+    Coverage with_queue(StepOutcome& outcome, Work work,
+                        Result<std::unique_ptr<PatternSource>> source) {
         if (!source) return failed(source.error());
         auto queue = drive_.handle().make_queue({.depth = options_.depth,
                                                  .request_size = options_.request_size,
@@ -303,6 +393,9 @@ class Runner {
     std::optional<Pattern> last_written_;  ///< What the drive should hold now.
     std::optional<Keystream> last_keystream_;
     RangeSet last_covered_;  ///< By the pass that wrote it.
+    std::optional<Keystream> markers_;
+    RangeSet marked_;
+    std::optional<DeviceCommand> last_command_;
     std::chrono::nanoseconds last_progress_{0};
     std::chrono::nanoseconds last_checkpoint_{0};
     Pacer pacer_;

@@ -57,6 +57,8 @@ struct RunOptions {
     std::optional<Continuation> continues{};
     /// So often in a pass the drive is flushed, and what it has is journalled.
     std::chrono::nanoseconds checkpoint_interval{std::chrono::seconds{30}};
+    /// So often a drive that erases itself is asked how far it is.
+    std::chrono::milliseconds device_poll{std::chrono::seconds{1}};
 };
 
 /// Runs the plan's steps until one does not come to its end (completed or partial). Whatever

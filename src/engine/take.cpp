@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "discovery/discovery.h"
+#include "drivers/nvme/identify.h"
 
 namespace quietus::engine {
 
@@ -85,7 +86,13 @@ void TakenDrive::abandon() {
 }
 
 Result<void> TakenDrive::confirm_identity() {
-    return compare_facts(QUIETUS_TRY(handle_->facts()), plan_.permit().target());
+    const DeviceSnapshot& approved = plan_.permit().target();
+    QUIETUS_TRY(compare_facts(QUIETUS_TRY(handle_->facts()), approved));
+    // The node is the same; is the drive?
+    if (approved.nvme)
+        QUIETUS_TRY_CONTEXT(drivers::nvme::confirm_controller(*handle_, *approved.nvme),
+                            approved.path);
+    return {};
 }
 
 Result<void> TakenDrive::remove_partitions() {
@@ -122,6 +129,8 @@ tl::expected<TakenDrive, std::vector<Objection>> take(Host& host, guard::Approve
     if (!seen) return tl::unexpected{seen.error()};
 
     TakenDrive drive{std::move(plan), std::move(*handle), std::move(*seen)};
+    if (const auto same = drive.confirm_identity(); !same)
+        return tl::unexpected{objections_of(same.error(), "identity-changed")};
     if (drive.seen_.partitions.empty()) {
         if (const auto dropped = drive.handle_->drop_cache(); !dropped)
             return tl::unexpected{objections_of(dropped.error(), "take")};

@@ -88,7 +88,7 @@ tl::expected<ApprovedPlan, std::vector<Objection>> Approver::approve(const Situa
     return ApprovedPlan{situation.plan,
                         situation.consent,
                         std::move(found),
-                        WritePermit{situation.now},
+                        WritePermit{situation.now, reach_of(situation.plan)},
                         {situation.all_targets.begin(), situation.all_targets.end()},
                         {situation.protected_places.begin(), situation.protected_places.end()}};
 }

@@ -155,16 +155,119 @@ Found processes_unseen(const Situation& s) {
     return found;
 }
 
+std::optional<NvmeSanitizeLog::State> sanitize_state(const Situation& s) {
+    if (!s.now.nvme || !s.now.nvme->sanitize_log) return std::nullopt;
+    return s.now.nvme->sanitize_log->state;
+}
+
 // Whoever has it would show elsewhere too while it is in use; what is not in use, and where nobody
 // can read, only a person knows.
 Found signatures_unread(const Situation& s) {
     Found found;
+    // A drive that erases itself, or has failed to and is closed, shows nothing to anybody.
+    if (sanitize_state(s) == NvmeSanitizeLog::State::in_progress ||
+        sanitize_state(s) == NvmeSanitizeLog::State::failed)
+        return found;
     for (const std::string& gap : s.now.usage.unread_signatures) {
         append(found, object(s, "cannot read what it is marked as: " + printable_text(gap),
                              "--accept signatures-unread if you know that it is no member of an "
                              "array or pool that is needed"));
     }
     return found;
+}
+
+// ---- what a command of the drive's own reaches
+// ---------------------------------------------------
+
+std::string namespaces_text(const std::vector<std::uint32_t>& ids) {
+    std::string text;
+    for (const std::uint32_t id : ids) text += (text.empty() ? "" : ", ") + std::to_string(id);
+    return text;
+}
+
+std::vector<std::uint32_t> others(const NvmeFacts& facts, bool attached) {
+    std::vector<std::uint32_t> ids;
+    for (const NvmeNamespace& one : facts.namespaces) {
+        if (one.id != facts.own_namespace && one.attached == attached) ids.push_back(one.id);
+    }
+    return ids;
+}
+
+bool reaches_subsystem(const Situation& s) {
+    return reach_of(s.plan) == Blast::subsystem;
+}
+
+// Each of them is a device of its own, with users of its own.
+Found other_namespaces(const Situation& s) {
+    if (!reaches_subsystem(s) || !s.now.nvme) return {};
+    const auto ids = others(*s.now.nvme, true);
+    if (ids.empty()) return {};
+    return object(
+        s, "the command would erase namespace " + namespaces_text(ids) + " of the same drive, too",
+        "delete or detach what is not needed, or --technique random for this one alone");
+}
+
+// Nobody has them open here, but somebody put them there.
+Found hidden_namespaces(const Situation& s) {
+    if (!reaches_subsystem(s) || !s.now.nvme) return {};
+    const auto ids = others(*s.now.nvme, false);
+    if (ids.empty()) return {};
+    return object(s,
+                  "the command erases namespace " + namespaces_text(ids) +
+                      " of the drive, too, which is allocated and attached nowhere here",
+                  "--accept nvme-hidden-namespaces if that is wanted");
+}
+
+// Another controller may belong to another host, which has the drive in use.
+Found other_controllers(const Situation& s) {
+    if (!reaches_subsystem(s)) return {};
+    const std::string remedy = "--technique random reaches this namespace alone";
+    if (!s.now.nvme) return object(s, "what the command reaches could not be asked", remedy);
+    const NvmeFacts& facts = *s.now.nvme;
+    Found found;
+    if (facts.own_namespace == 0)
+        append(found, object(s, "which namespace it is, the kernel does not say", remedy));
+    if (facts.controllers.size() > 1 || (facts.several_controllers && facts.controllers.empty()))
+        append(found, object(s,
+                             "the drive has further controllers, perhaps of other hosts: " +
+                                 std::string{"the command would reach what they use"},
+                             remedy));
+    const bool shared = std::any_of(facts.namespaces.begin(), facts.namespaces.end(),
+                                    [](const NvmeNamespace& one) { return one.shared; });
+    if (shared && facts.controllers.size() != 1)
+        append(found, object(s, "a namespace of the drive may be shared with other hosts", remedy));
+    if (facts.manages_namespaces && !facts.allocated_told)
+        append(found,
+               object(s, "the drive does not tell which namespaces it has allocated", remedy));
+    return found;
+}
+
+// The kernel's word and the drive's own, asked through the descriptor.
+Found controller_differs(const Situation& s) {
+    if (!s.now.nvme || !s.now.identity.serial.has_value()) return {};
+    const std::string told = printable(s.now.identity.serial);
+    const std::string own = s.now.nvme->serial.printable();
+    if (told == own) return {};
+    return object(s, "the kernel calls it " + told + ", the drive itself " + own,
+                  "rescan the controller, then look again");
+}
+
+// No write gets through, so no pass of ours can begin.
+Found erasing_itself(const Situation& s) {
+    if (reaches_subsystem(s) || sanitize_state(s) != NvmeSanitizeLog::State::in_progress) return {};
+    return object(s, "the drive is erasing itself (NVMe Sanitize) and takes no writes",
+                  "wait until it is done, or let a technique of the drive itself carry on");
+}
+
+Found write_protected(const Situation& s) {
+    if (!s.now.nvme) return {};
+    const auto& all = s.now.nvme->namespaces;
+    const bool any = std::any_of(all.begin(), all.end(), [&](const NvmeNamespace& one) {
+        return one.write_protected && (reaches_subsystem(s) || one.id == s.now.nvme->own_namespace);
+    });
+    if (!any) return {};
+    return object(s, "a namespace is write-protected by the drive",
+                  "end the write protection (NVMe feature 84h), or power-cycle the drive");
 }
 
 // ---- the other drives and places of the call
@@ -274,7 +377,7 @@ constexpr auto kConsent = Severity::needs_consent;
 constexpr auto kRefused = ExitStatus::refused;
 
 // Worst first. Identity leads: if it is another drive, what else is said of it is beside the point.
-constexpr std::array<Rule, 23> kRules{{
+constexpr std::array<Rule, 29> kRules{{
     {"identity-changed", kStop, ExitStatus::bad_evidence,
      "the drive found is not the drive that was planned", identity_changed},
     {"system-disk", kStop, kRefused, "the running system is on it", system_disk},
@@ -303,6 +406,20 @@ constexpr std::array<Rule, 23> kRules{{
     {"signatures-unread", kConsent, kRefused,
      "the drive cannot read the places where it would be marked as a member of something",
      signatures_unread},
+    {"nvme-identity", kStop, ExitStatus::bad_evidence,
+     "the drive's controller names itself otherwise than the kernel does", controller_differs},
+    {"nvme-namespaces", kStop, kRefused,
+     "the drive's own command would erase other namespaces in use", other_namespaces},
+    {"nvme-controllers", kStop, kRefused,
+     "what the drive's own command reaches is shared with other controllers, or not known",
+     other_controllers},
+    {"nvme-write-protected", kStop, kRefused, "the drive has a namespace write-protected",
+     write_protected},
+    {"nvme-sanitizing", kStop, ExitStatus::busy,
+     "the drive is erasing itself and takes no writes meanwhile", erasing_itself},
+    {"nvme-hidden-namespaces", kConsent, kRefused,
+     "the drive's own command erases namespaces, too, that are attached nowhere here",
+     hidden_namespaces},
     {"removable", kConsent, kRefused, "it is removable or attached by USB", removable},
     {kNoUniqueSerial, kConsent, kRefused,
      "it has no serial number of its own; naming it by path and size, or by a plan token, is the "

@@ -17,6 +17,7 @@
 #include "device/permit.h"
 #include "device/snapshot.h"
 #include "host/io_queue.h"
+#include "host/nvme_command.h"
 
 namespace quietus {
 
@@ -63,6 +64,9 @@ class ReadHandle {
     /// How the last read_direct went past the page cache: "O_DIRECT", or the name of what stood in
     /// for it.
     virtual std::string_view read_mode() const { return "O_DIRECT"; }
+    /// Asks an NVMe drive through this descriptor; `out` has query.answer_size() bytes. The drive's
+    /// own refusal is a completion, not a failure. `unsupported` where there is no such road.
+    virtual Result<NvmeCompletion> nvme_query(const NvmeQuery& query, std::span<std::byte> out);
 };
 
 struct QueueOptions {
@@ -89,6 +93,9 @@ class WriteHandle : public ReadHandle {
     virtual Result<void> restore_partition(const Partition& partition) = 0;
     /// BLKRRPART: the kernel looks for partitions again (and finds none, after an erase).
     virtual Result<void> reread_partitions() = 0;
+    /// Sends a command that changes the drive. `refused` where it reaches further than the permit
+    /// the handle was opened with.
+    virtual Result<NvmeCompletion> nvme_command(const NvmeCommand& command);
 };
 
 class Host {

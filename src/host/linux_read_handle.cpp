@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/bytes.h"
+#include "host/linux_nvme.h"
 
 // linux/fs.h of Debian 12 has it; older headers do not (Linux 5.15).
 #ifndef BLKGETDISKSEQ
@@ -52,6 +53,10 @@ class LinuxReadHandle final : public ReadHandle {
             direct_.reset();
         }
         return read_past_cache(offset, out);
+    }
+
+    Result<NvmeCompletion> nvme_query(const NvmeQuery& query, std::span<std::byte> out) override {
+        return nvme_admin(fd_.get(), node_, query.entry(), out, kQueryTimeout);
     }
 
     std::string_view read_mode() const override {

@@ -15,6 +15,7 @@
 #include <sys/time.h>
 
 #include "base/unique_fd.h"
+#include "host/linux_nvme.h"
 #include "host/linux_read_handle.h"
 #include "host/node_watch.h"
 #include "host/uring_queue.h"
@@ -84,8 +85,11 @@ UniqueFd open_exclusively(const std::string& node, std::chrono::milliseconds wai
 
 class LinuxWriteHandle final : public WriteHandle {
   public:
-    LinuxWriteHandle(std::string node, UniqueFd lock, UniqueFd device)
-        : node_{std::move(node)}, lock_{std::move(lock)}, device_{std::move(device)} {}
+    LinuxWriteHandle(std::string node, Blast reach, UniqueFd lock, UniqueFd device)
+        : node_{std::move(node)},
+          reach_{reach},
+          lock_{std::move(lock)},
+          device_{std::move(device)} {}
 
     Result<HandleFacts> facts() override { return handle_facts(device_.get(), node_); }
     Result<void> read_direct(std::uint64_t offset, std::span<std::byte> out) override {
@@ -129,6 +133,17 @@ class LinuxWriteHandle final : public WriteHandle {
         return {};
     }
 
+    Result<NvmeCompletion> nvme_query(const NvmeQuery& query, std::span<std::byte> out) override {
+        return nvme_admin(device_.get(), node_, query.entry(), out, kQueryTimeout);
+    }
+
+    Result<NvmeCompletion> nvme_command(const NvmeCommand& command) override {
+        if (command.blast == Blast::subsystem && reach_ != Blast::subsystem)
+            return failure(ErrorCode::refused,
+                           node_ + ": the command would reach further than was permitted");
+        return nvme_admin(device_.get(), node_, command.entry, {}, command.timeout);
+    }
+
   private:
     // A partition has a page cache of its own: a dirty page there would be written back after our
     // pass.
@@ -161,6 +176,7 @@ class LinuxWriteHandle final : public WriteHandle {
     }
 
     std::string node_;
+    Blast reach_;
     UniqueFd lock_;    // holds the flock as long as we live
     UniqueFd device_;  // O_RDWR | O_EXCL | O_DIRECT
 };
@@ -196,7 +212,8 @@ Result<std::unique_ptr<WriteHandle>> open_linux_writable(const WritePermit& perm
                            "the drive or its controller is write-protected");
         return sys_failure("open " + node + " for writing", saved);
     }
-    return std::make_unique<LinuxWriteHandle>(node, std::move(lock), std::move(device));
+    return std::make_unique<LinuxWriteHandle>(node, permit.reach(), std::move(lock),
+                                              std::move(device));
 }
 
 }  // namespace quietus

@@ -103,6 +103,20 @@ std::vector<HiddenArea> areas_beyond_overwrite(const DeviceSnapshot& target) {
     return areas;
 }
 
+std::vector<HiddenArea> areas_beyond_sanitize(const DeviceSnapshot& target) {
+    std::vector<HiddenArea> areas;
+    if (!target.nvme) return areas;
+    if (target.nvme->boot_partitions)
+        areas.push_back({"nvme-boot-partitions",
+                         "the drive says that it has boot partitions; Sanitize leaves them"});
+    if (target.nvme->replay_protected > 0)
+        areas.push_back(
+            {"nvme-rpmb", "the drive has " + std::to_string(target.nvme->replay_protected) +
+                              " replay-protected memory blocks; Sanitize leaves them, and no host "
+                              "may erase them"});
+    return areas;
+}
+
 std::vector<HiddenArea> areas_not_reached(const DeviceSnapshot& target) {
     std::vector<HiddenArea> areas = target.hidden_areas;
     for (HiddenArea& area : areas_beyond_overwrite(target)) {

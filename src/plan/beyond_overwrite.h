@@ -13,6 +13,9 @@ namespace quietus {
 /// not this drive is known to have them: their absence is not ours to claim.
 std::vector<HiddenArea> areas_beyond_overwrite(const DeviceSnapshot& target);
 
+/// Places that an NVMe Sanitize does not reach, of those the drive has.
+std::vector<HiddenArea> areas_beyond_sanitize(const DeviceSnapshot& target);
+
 /// Those this drive was seen to have, then those above; each kind once.
 std::vector<HiddenArea> areas_not_reached(const DeviceSnapshot& target);
 

@@ -47,6 +47,9 @@ Json digest_of(const Step& step) {
                 {"pattern", to_string(pass->pattern)},
                 {"role", to_string(pass->role)}};
     }
+    if (std::holds_alternative<PlantMarkers>(step)) return {{"do", "plant-markers"}};
+    if (const auto* erase = std::get_if<HardwareErase>(&step))
+        return {{"command", to_string(erase->command)}, {"do", "hardware-erase"}};
     const ReadBack& read_back = std::get<ReadBack>(step);
     return {{"do", "read-back"},
             {"mode", to_string(read_back.mode)},

@@ -30,9 +30,10 @@ struct Goal {
     bool technique_is_default{true};
     std::optional<Technique> profile;  ///< An own profile; `technique` is then its name.
     VerifyMode verify{VerifyMode::full};
-    bool verify_each{false};  ///< Read back every pass, not only the last.
-    bool prove{false};        ///< Show with one pass that each place keeps its own bytes.
-    bool blank{false};        ///< Write zeros after the verification.
+    bool verify_each{false};     ///< Read back every pass, not only the last.
+    bool prove{false};           ///< Show with one pass that each place keeps its own bytes.
+    bool blank{false};           ///< Write zeros after the verification.
+    bool also_overwrite{false};  ///< After the drive has erased itself, overwrite it all the same.
     friend bool operator==(const Goal&, const Goal&) = default;
 };
 

@@ -85,6 +85,17 @@ Result<Pattern> read_pattern(const Json& json) {
     return pattern;
 }
 
+Json write(const DeviceCommand& command) {
+    return to_string(command);
+}
+
+Result<DeviceCommand> read_command(const Json& json) {
+    if (!json.is_string()) return failure(ErrorCode::bad_evidence, "command is not a string");
+    auto command = parse_device_command(json.get<std::string>());
+    if (!command) return failure(ErrorCode::bad_evidence, command.error().message);
+    return command;
+}
+
 Json write_plan_body(const Plan& plan) {
     return {{"schema", kSchema},
             {"policy", {{"name", kPolicyName}, {"version", kPolicyVersion}}},
@@ -126,7 +137,8 @@ Json to_json(const Goal& goal) {
             {"verify", to_string(goal.verify)},
             {"verify_each", goal.verify_each},
             {"prove", goal.prove},
-            {"blank", goal.blank}};
+            {"blank", goal.blank},
+            {"also_overwrite", goal.also_overwrite}};
 }
 
 Result<Goal> goal_from_json(const Json& json) {
@@ -144,6 +156,7 @@ Result<Goal> goal_from_json(const Json& json) {
     goal.verify_each = QUIETUS_TRY(bool_member(json, "verify_each"));
     goal.prove = QUIETUS_TRY(bool_member(json, "prove"));
     goal.blank = QUIETUS_TRY(bool_member(json, "blank"));
+    goal.also_overwrite = QUIETUS_TRY(bool_member(json, "also_overwrite"));
     return goal;
 }
 
@@ -157,7 +170,8 @@ Json to_json(const Technique& technique) {
             {"note", text_to_json(technique.note)},
             {"level", to_string(technique.level)},
             {"rounds", technique.rounds},
-            {"profile_sha256", technique.profile_sha256}};
+            {"profile_sha256", technique.profile_sha256},
+            {"commands", list_to_json<DeviceCommand>(technique.commands, write)}};
 }
 
 Result<Technique> technique_from_json(const Json& json) {
@@ -165,7 +179,8 @@ Result<Technique> technique_from_json(const Json& json) {
     value.name = QUIETUS_TRY(text_member(json, "name"));
     value.title = QUIETUS_TRY(text_member(json, "title"));
     value.passes = QUIETUS_TRY(list_member(json, "passes", read_pattern));
-    if (value.passes.empty() || value.passes.size() > kPassesMax)
+    value.commands = QUIETUS_TRY(list_member(json, "commands", read_command));
+    if (value.passes.empty() == value.commands.empty() || value.passes.size() > kPassesMax)
         return failure(ErrorCode::bad_evidence, "a technique without passes, or with too many");
     value.references = QUIETUS_TRY(list_member(json, "references", read_citation));
     value.verified = QUIETUS_TRY(list_member(json, "verified", read_count));
@@ -185,6 +200,9 @@ Json to_json(const Step& step) {
                 {"pattern", write(pass->pattern)},
                 {"role", to_string(pass->role)}};
     }
+    if (std::holds_alternative<PlantMarkers>(step)) return {{"do", "plant-markers"}};
+    if (const auto* erase = std::get_if<HardwareErase>(&step))
+        return {{"do", "hardware-erase"}, {"command", write(erase->command)}};
     const ReadBack& read_back = std::get<ReadBack>(step);
     return {{"do", "read-back"},
             {"mode", to_string(read_back.mode)},
@@ -209,6 +227,9 @@ Result<Step> step_from_json(const Json& json) {
         read_back.role = QUIETUS_TRY(word_member(json, "role", parse_pass_role));
         return read_back;
     }
+    if (what == "plant-markers") return PlantMarkers{};
+    if (what == "hardware-erase")
+        return HardwareErase{QUIETUS_TRY(value_member(json, "command", read_command))};
     return failure(ErrorCode::bad_evidence, "unknown step '" + printable_text(what) + "'");
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "device/permit.h"
 #include "device/snapshot.h"
 #include "plan/goal.h"
 #include "plan/technique.h"
@@ -19,6 +20,8 @@ enum class PassRole {
     technique,  ///< One of the technique's own passes.
     prove,      ///< --prove: different at every position, read back in full, before the technique.
     blank,      ///< --blank: zeros, after the verification; no part of the technique.
+    device,     ///< Around the drive's own commands: markers before, and what is left after.
+    also,       ///< --also-overwrite: everything overwritten after the drive has erased itself.
 };
 std::string to_string(PassRole role);  // "technique", "prove", "blank"
 Result<PassRole> parse_pass_role(std::string_view text);
@@ -40,14 +43,29 @@ struct ReadBack {
     friend bool operator==(const ReadBack&, const ReadBack&) = default;
 };
 
-using Step = std::variant<OverwritePass, ReadBack>;
+/// Writes bytes of a fresh keystream to places drawn at random, to the beginning, the end and old
+/// structures, then flushes: what must not be there any more once the drive has erased itself.
+struct PlantMarkers {
+    friend bool operator==(const PlantMarkers&, const PlantMarkers&) = default;
+};
+
+/// Tells the drive to erase itself, and waits until it says that it has.
+struct HardwareErase {
+    DeviceCommand command{DeviceCommand::nvme_sanitize_block};
+    friend bool operator==(const HardwareErase&, const HardwareErase&) = default;
+};
+
+using Step = std::variant<OverwritePass, ReadBack, PlantMarkers, HardwareErase>;
 std::string to_string(const Step& step);
 
 /// "pass 2 of 7", "proof pass", "blank pass".
 std::string pass_name(const OverwritePass& pass);
 
-/// The read-back that a verdict may rest on: the first one after the technique's last pass, with no
-/// write between. Its position in `steps`, or nothing.
+/// Does it change what is on the drive?
+bool alters(const Step& step);
+
+/// The read-back that a verdict may rest on: the first one after the technique's last pass or
+/// command, with no write between. Its position in `steps`, or nothing.
 std::optional<std::size_t> deciding_read_back(const std::vector<Step>& steps);
 
 /// Why something is as it is: a rule of ours with the clause it rests on (or "unconfirmed").
@@ -78,6 +96,9 @@ struct Plan {
     std::string estimate_basis;
     friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+/// How far the commands of the plan reach.
+Blast reach_of(const Plan& plan);
 
 /// What of the technique's last pass is read back: that of its ReadBack step; may be more than
 /// goal.verify asked for.

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "plan/beyond_overwrite.h"
 #include "plan/estimate.h"
+#include "plan/ladder.h"
 
 namespace quietus {
 
@@ -25,7 +26,8 @@ std::string named(const DeviceSnapshot& target) {
 // ---- refusals
 // ------------------------------------------------------------------------------------
 
-Result<void> check_level(const DeviceSnapshot& target, const Goal& goal) {
+Result<void> check_level(const DeviceSnapshot& target, const Goal& goal, Level reached) {
+    if (reached == Level::purge) return {};
     const Level needed = level_needed(goal.purpose);
     const bool asked = goal.level == Level::purge;
     if (needed != Level::purge && !asked) return {};
@@ -34,11 +36,40 @@ Result<void> check_level(const DeviceSnapshot& target, const Goal& goal) {
     const std::string why =
         is_virtual(target.transport)
             ? "through a virtual device only its logical bytes can be reached (level.virtual)"
-            : "no purge technique is available for this drive in this version (level.no-purge)";
+        : goal.technique_is_default
+            ? "no purge technique is available for this drive in this version (level.no-purge)"
+            : "technique " + goal.technique + " reaches clear (level.no-purge)";
     return failure(ErrorCode::unsupported, named(target) + ": " + who + ", and " + why,
                    "clear is enough only for a drive that stays (--purpose internal-reuse) or is "
                    "destroyed next "
                    "(--purpose destruction); else have it destroyed");
+}
+
+// Without a technique asked for, the best the drive offers; where nothing will do, overwriting, so
+// that the refusal speaks of it.
+Result<Technique> technique_for(const DeviceSnapshot& target, const Goal& goal) {
+    if (goal.profile) return *goal.profile;
+    const bool free = goal.technique_is_default && !goal.prove && !goal.verify_each;
+    if (free && goal.technique == kDefaultTechnique) {
+        if (const auto rung = chosen_rung(target, goal)) return find_technique(rung->technique);
+    }
+    return find_technique(goal.technique);
+}
+
+Result<void> check_device_technique(const DeviceSnapshot& target, const Technique& technique,
+                                    const Goal& goal) {
+    if (const auto obstacle = obstacle_to(technique, target)) {
+        return failure(ErrorCode::unsupported,
+                       named(target) + ": technique " + technique.name + ": " + *obstacle,
+                       "quietus inspect tells which techniques the drive offers");
+    }
+    if (goal.verify_each || goal.prove) {
+        return failure(ErrorCode::usage,
+                       "--verify-each and --prove speak of overwriting passes; technique " +
+                           technique.name + " has none",
+                       "leave them out: markers are planted before, and looked for after");
+    }
+    return {};
 }
 
 Result<void> check_driver(const DeviceSnapshot& target) {
@@ -227,6 +258,52 @@ void add_technique_passes(std::vector<Step>& steps, const Technique& technique, 
     }
 }
 
+void explain_device_level(Plan& plan) {
+    const Goal& goal = plan.goal;
+    plan.level = plan.technique.level;
+    give(plan, "level.device",
+         plan.level == Level::purge
+             ? "the drive's own command reaches every place of its medium, those that hosts cannot "
+               "address included: purge, if the drive does what it says"
+             : "a change of the drive's key alone is taken for clear: what was written in plain "
+               "text before, or which copies of the key there are, is not known here",
+         "quietus policy v1, from NIST SP 800-88r2 section 3.2 and the NVMe base specification "
+         "(clauses unconfirmed)");
+    give(plan, "level.purpose",
+         "purpose " + to_string(goal.purpose) +
+             (goal.purpose_is_default ? " (the default: none was given)" : "") + " needs " +
+             to_string(level_needed(goal.purpose)));
+    if (goal.technique_is_default) {
+        for (const Rung& rung : ladder(plan.target)) {
+            const bool taken = rung.technique == plan.technique.name;
+            give(plan, taken ? "ladder.taken" : "ladder.left",
+                 rung.technique +
+                     (rung.level ? " (" + to_string(*rung.level) + "): " : ": not offered: ") +
+                     rung.why);
+        }
+    }
+}
+
+void explain_device_technique(Plan& plan) {
+    explain_device_level(plan);
+    give(plan, "device.markers",
+         "before the command bytes nobody can foresee are written to at least 2000 places, to the "
+         "beginning, the end and between: not one of them may be there afterwards");
+    give(plan, "device.proof",
+         "the command counts as carried out only where the drive's status says success, names the "
+         "very command that was sent, and has changed since");
+    explain_mode(plan, effective_verify(plan.target, plan.goal.verify));
+    if (plan.goal.also_overwrite) {
+        give(plan, "device.also-overwrite",
+             "afterwards every addressable byte is overwritten with a keystream and read back, "
+             "because --also-overwrite asks for it");
+    } else {
+        give(plan, "device.not-overwritten",
+             "nothing is overwritten by the host; --also-overwrite does that as well");
+    }
+    explain_standing(plan);
+}
+
 void list_not_reached(Plan& plan) {
     const DeviceSnapshot& target = plan.target;
     if (const ByteCount tail = target.geometry.unaddressable(); tail.bytes > 0) {
@@ -239,7 +316,9 @@ void list_not_reached(Plan& plan) {
                                 "better than exceptions",
                                 kPolicySource});
     }
-    for (const HiddenArea& area : areas_not_reached(target))
+    const auto areas = is_device_technique(plan.technique) ? areas_beyond_sanitize(target)
+                                                           : areas_not_reached(target);
+    for (const HiddenArea& area : areas)
         plan.not_reached.push_back({printable_text(area.kind), printable_text(area.why)});
 }
 
@@ -249,11 +328,20 @@ std::vector<Step> plan_steps(const DeviceSnapshot& target, const Technique& tech
                              const Goal& goal) {
     const VerifyMode mode = effective_verify(target, goal.verify);
     std::vector<Step> steps;
-    if (needs_proof(technique, goal)) {
+    if (is_device_technique(technique)) {
+        steps.emplace_back(PlantMarkers{});
+        for (const DeviceCommand command : technique.commands)
+            steps.emplace_back(HardwareErase{command});
+        if (mode != VerifyMode::none) steps.emplace_back(ReadBack{mode, 0, PassRole::device});
+        if (goal.also_overwrite) {
+            steps.emplace_back(OverwritePass{1, 1, KeystreamPattern{}, PassRole::also});
+            if (mode != VerifyMode::none) steps.emplace_back(ReadBack{mode, 1, PassRole::also});
+        }
+    } else if (needs_proof(technique, goal)) {
         steps.emplace_back(OverwritePass{1, 1, KeystreamPattern{}, PassRole::prove});
         steps.emplace_back(ReadBack{VerifyMode::full, 1, PassRole::prove});
     }
-    add_technique_passes(steps, technique, goal, mode);
+    if (!is_device_technique(technique)) add_technique_passes(steps, technique, goal, mode);
     if (goal.blank) {
         steps.emplace_back(
             OverwritePass{1, 1, ConstantPattern{{std::byte{0x00}}}, PassRole::blank});
@@ -266,15 +354,28 @@ Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal) {
     Plan plan;
     plan.target = target;
     plan.goal = goal;
-    plan.technique = goal.profile ? *goal.profile : QUIETUS_TRY(find_technique(goal.technique));
+    plan.technique = QUIETUS_TRY(technique_for(target, goal));
     QUIETUS_TRY(check_goal(goal));
-    QUIETUS_TRY(check_level(target, goal));
+    QUIETUS_TRY(check_level(target, goal, plan.technique.level));
     QUIETUS_TRY(check_driver(target));
+    const bool by_device = is_device_technique(plan.technique);
+    if (by_device) {
+        QUIETUS_TRY(check_device_technique(target, plan.technique, goal));
+    } else if (goal.also_overwrite) {
+        return failure(ErrorCode::usage,
+                       "--also-overwrite goes with a technique of the drive itself; " +
+                           plan.technique.name + " overwrites already",
+                       "leave it out");
+    }
     // From here on the drive can do what is asked; what remains is to say how, and what is left
     // over.
-    decide_level(plan);
-    explain_technique(plan);
-    explain_verification(plan);
+    if (by_device) {
+        explain_device_technique(plan);
+    } else {
+        decide_level(plan);
+        explain_technique(plan);
+        explain_verification(plan);
+    }
     plan.steps = plan_steps(target, plan.technique, goal);
     list_not_reached(plan);
     plan.caches_not_bypassed = caches_beyond_control(target);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/bytes.h"
@@ -7,7 +8,8 @@ namespace quietus {
 
 namespace {
 
-constexpr std::array kRoles{PassRole::technique, PassRole::prove, PassRole::blank};
+constexpr std::array kRoles{PassRole::technique, PassRole::prove, PassRole::blank, PassRole::device,
+                            PassRole::also};
 
 std::string of_pass(const ReadBack& step) {
     switch (step.role) {
@@ -17,8 +19,18 @@ std::string of_pass(const ReadBack& step) {
             return " of the proof pass";
         case PassRole::blank:
             return " of the blank pass";
+        case PassRole::device:
+            return " after the drive erased itself";
+        case PassRole::also:
+            return " of the overwrite after that";
     }
     return {};
+}
+
+bool belongs_to_technique(const Step& step) {
+    const auto* pass = std::get_if<OverwritePass>(&step);
+    return std::holds_alternative<HardwareErase>(step) ||
+           (pass != nullptr && pass->role == PassRole::technique);
 }
 
 }  // namespace
@@ -31,6 +43,10 @@ std::string to_string(PassRole role) {
             return "prove";
         case PassRole::blank:
             return "blank";
+        case PassRole::device:
+            return "device";
+        case PassRole::also:
+            return "also";
     }
     return "technique";
 }
@@ -50,6 +66,10 @@ std::string pass_name(const OverwritePass& pass) {
             return "proof pass";
         case PassRole::blank:
             return "blank pass";
+        case PassRole::also:
+            return "overwrite as well";
+        case PassRole::device:
+            break;
     }
     return "pass";
 }
@@ -59,6 +79,9 @@ std::string to_string(const Step& step) {
         return "overwrite " + pass_name(*pass) + " with " + to_string(pass->pattern) +
                ", then flush";
     }
+    if (std::holds_alternative<PlantMarkers>(step)) return "plant markers, then flush";
+    if (const auto* erase = std::get_if<HardwareErase>(&step))
+        return "have the drive erase itself: " + to_string(erase->command);
     const ReadBack& read_back = std::get<ReadBack>(step);
     switch (read_back.mode) {
         case VerifyMode::none:
@@ -75,8 +98,8 @@ std::optional<std::size_t> deciding_read_back(const std::vector<Step>& steps) {
     std::optional<std::size_t> found;
     bool after_technique = false;
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        if (const auto* pass = std::get_if<OverwritePass>(&steps[i])) {
-            after_technique = pass->role == PassRole::technique;
+        if (alters(steps[i])) {
+            after_technique = belongs_to_technique(steps[i]);
             // Another pass of the technique: what was read back before it is not the last.
             if (after_technique) found.reset();
         } else if (after_technique && !found) {
@@ -84,6 +107,17 @@ std::optional<std::size_t> deciding_read_back(const std::vector<Step>& steps) {
         }
     }
     return found;
+}
+
+bool alters(const Step& step) {
+    return !std::holds_alternative<ReadBack>(step);
+}
+
+Blast reach_of(const Plan& plan) {
+    const bool commands = std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+        return std::holds_alternative<HardwareErase>(step);
+    });
+    return commands ? Blast::subsystem : Blast::device;
 }
 
 VerifyMode planned_verify(const Plan& plan) {

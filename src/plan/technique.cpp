@@ -77,6 +77,39 @@ std::string to_string(const Pattern& pattern) {
     return hex == "00" || hex == "ff" ? hex : std::string{kPatternPrefix} + hex;
 }
 
+std::string to_string(DeviceCommand command) {
+    switch (command) {
+        case DeviceCommand::nvme_sanitize_block:
+            return "nvme-sanitize-block";
+        case DeviceCommand::nvme_sanitize_crypto:
+            return "nvme-sanitize-crypto";
+        case DeviceCommand::nvme_sanitize_overwrite:
+            return "nvme-sanitize-overwrite";
+    }
+    return "nvme-sanitize-block";
+}
+
+std::uint32_t action_of(DeviceCommand command) {
+    switch (command) {
+        case DeviceCommand::nvme_sanitize_block:
+            return 2;
+        case DeviceCommand::nvme_sanitize_overwrite:
+            return 3;
+        case DeviceCommand::nvme_sanitize_crypto:
+            return 4;
+    }
+    return 0;
+}
+
+Result<DeviceCommand> parse_device_command(std::string_view text) {
+    for (const DeviceCommand command :
+         {DeviceCommand::nvme_sanitize_block, DeviceCommand::nvme_sanitize_crypto,
+          DeviceCommand::nvme_sanitize_overwrite}) {
+        if (to_string(command) == text) return command;
+    }
+    return failure(ErrorCode::usage, "unknown command '" + printable_text(text) + "'");
+}
+
 bool is_position_unique(const Pattern& pattern) {
     return std::holds_alternative<KeystreamPattern>(pattern);
 }

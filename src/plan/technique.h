@@ -2,6 +2,7 @@
 // Overwrite techniques as rows of data: which passes, from which document, with what standing.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,13 @@
 #include "plan/level.h"
 
 namespace quietus {
+
+/// Something the drive itself is told to do.
+enum class DeviceCommand { nvme_sanitize_block, nvme_sanitize_crypto, nvme_sanitize_overwrite };
+std::string to_string(DeviceCommand command);  // "nvme-sanitize-block"
+Result<DeviceCommand> parse_device_command(std::string_view text);
+/// SANACT of NVMe Sanitize, CDW10 bits 2:0.
+std::uint32_t action_of(DeviceCommand command);
 
 /// One AES-256-CTR (or ChaCha20) keystream with a fresh key: any block can be made again from the
 /// key.
@@ -69,8 +77,15 @@ struct Technique {
     Level level{Level::clear};     ///< The most it may claim, however many passes it has.
     int rounds{1};                 ///< How often the passes of an own profile were repeated.
     std::string profile_sha256{};  ///< Of the file of an own profile, in hex; empty for our rows.
+    /// What the drive is told to do, in this order; such a technique has no passes of its own.
+    std::vector<DeviceCommand> commands{};
     friend bool operator==(const Technique&, const Technique&) = default;
 };
+
+/// Does the drive erase itself?
+inline bool is_device_technique(const Technique& technique) {
+    return !technique.commands.empty();
+}
 
 inline constexpr std::string_view kDefaultTechnique = "random";
 

@@ -9,6 +9,7 @@
 
 #include "base/range_set.h"
 #include "base/utc_time.h"
+#include "device/device_answer.h"
 #include "plan/consent.h"
 #include "plan/plan.h"
 
@@ -39,6 +40,7 @@ enum class StepEnd {
     interrupted,  ///< SIGINT or SIGTERM.
     hung,         ///< A request passed its deadline and was abandoned.
     not_ended,    ///< The worker died, or the journal ends here.
+    unproven,     ///< The drive was told to erase itself, and nothing proves that it did.
 };
 std::string to_string(StepEnd end);
 Result<StepEnd> parse_step_end(std::string_view text);
@@ -81,8 +83,10 @@ struct StepOutcome {
     std::optional<Bytes> sample_seed;     ///< Read-back by sample: 32 bytes, drawn after the flush.
     std::uint64_t sample_subsections{0};
     std::uint64_t sample_per_subsection{0};
-    std::string engine;  ///< "io_uring", "threads", "memory".
-    std::string cause;   ///< Printable: "write of 512 bytes at byte 4096: Input/output error".
+    std::optional<DeviceAnswer> device;  ///< HardwareErase: what the drive was told, and said.
+    std::string read_as;  ///< Read-back after it: "zeros everywhere", …; empty for other steps.
+    std::string engine;   ///< "io_uring", "threads", "memory".
+    std::string cause;    ///< Printable: "write of 512 bytes at byte 4096: Input/output error".
     Pace pace;
     friend bool operator==(const StepOutcome&, const StepOutcome&) = default;
 };

@@ -93,6 +93,8 @@ Json to_json(const StepOutcome& outcome) {
               {"pace", to_json(outcome.pace)},
               {"engine", outcome.engine},
               {"cause", printable_text(outcome.cause)}};
+    if (!outcome.read_as.empty()) json["read_as"] = outcome.read_as;
+    if (outcome.device) json["device"] = to_json(*outcome.device);
     if (outcome.ended) json["ended"] = to_rfc3339(*outcome.ended);
     if (outcome.keystream) json["keystream"] = to_json(*outcome.keystream);
     if (outcome.drawn_byte) json["drawn_byte"] = to_hex({&*outcome.drawn_byte, 1});
@@ -126,6 +128,9 @@ Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
     outcome.engine = QUIETUS_TRY(string_member(json, "engine"));
     outcome.cause = QUIETUS_TRY(string_member(json, "cause"));
     if (json.contains("ended")) outcome.ended = QUIETUS_TRY(time_member(json, "ended"));
+    if (json.contains("read_as")) outcome.read_as = QUIETUS_TRY(string_member(json, "read_as"));
+    if (json.contains("device"))
+        outcome.device = QUIETUS_TRY(device_answer_from_json(json["device"]));
     if (json.contains("keystream"))
         outcome.keystream = QUIETUS_TRY(keystream_from_json(json["keystream"]));
     if (json.contains("drawn_byte")) {

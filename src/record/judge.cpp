@@ -98,6 +98,25 @@ std::optional<std::string> fault_of_read_back(const StepOutcome& outcome, const 
     return std::nullopt;
 }
 
+// Bytes that are to be looked for must be there first.
+std::optional<std::string> fault_of_markers(const StepOutcome& outcome) {
+    if (!came_to_its_end(outcome.end)) return how_it_ended(outcome);
+    if (outcome.covered.empty() || !outcome.keystream || !outcome.sample_seed)
+        return step_name(outcome) + ": no marker was written";
+    if (!outcome.flushed) return step_name(outcome) + ": the drive did not acknowledge a flush";
+    return std::nullopt;
+}
+
+// The drive's own word, and what proves it.
+std::optional<std::string> fault_of_hardware(const StepOutcome& outcome,
+                                             const HardwareErase& step) {
+    if (outcome.end != StepEnd::completed) return how_it_ended(outcome);
+    if (!outcome.device) return step_name(outcome) + ": what the drive said is not known";
+    const auto proof = prove_sanitize(*outcome.device, action_of(step.command));
+    if (!proof) return step_name(outcome) + ": " + proof.error();
+    return std::nullopt;
+}
+
 struct Faults {
     std::optional<std::string> overwrite;
     std::optional<std::string> read_back;
@@ -107,13 +126,22 @@ struct Faults {
 };
 
 PassRole role_of(const Step& step) {
-    const auto* pass = as_overwrite(step);
-    return pass != nullptr ? pass->role : std::get<ReadBack>(step).role;
+    if (const auto* pass = as_overwrite(step)) return pass->role;
+    const auto* read_back = as_read_back(step);
+    return read_back != nullptr ? read_back->role : PassRole::device;
+}
+
+// Whether a step that was cut short leaves open what became of the drive's old bytes.
+bool leaves_undecided(const StepOutcome& outcome) {
+    if (outcome.end == StepEnd::hung || outcome.end == StepEnd::unproven) return true;
+    const bool writes =
+        as_overwrite(outcome.step) != nullptr || std::holds_alternative<PlantMarkers>(outcome.step);
+    return outcome.end == StepEnd::not_ended && !writes;
 }
 
 std::optional<std::string>& slot_of(Faults& faults, const Step& step) {
     if (role_of(step) == PassRole::blank) return faults.blank;
-    return as_overwrite(step) != nullptr ? faults.overwrite : faults.read_back;
+    return alters(step) ? faults.overwrite : faults.read_back;
 }
 
 // Does a read-back that names its pass stand behind that pass?
@@ -166,6 +194,9 @@ std::optional<std::string> fault_of_step(const EraseRecord& record, std::size_t 
     if (outcome == nullptr || outcome->step != step)
         return "step " + std::to_string(index + 1) + " (" + to_string(step) + ") was not run";
     if (auto fault = fault_of_order(record.plan.steps, index)) return fault;
+    if (std::holds_alternative<PlantMarkers>(step)) return fault_of_markers(*outcome);
+    if (const auto* erase = std::get_if<HardwareErase>(&step))
+        return fault_of_hardware(*outcome, *erase);
     const std::uint64_t addressable = record.plan.target.geometry.addressable().bytes;
     return as_overwrite(step) != nullptr
                ? fault_of_overwrite(*outcome, addressable)
@@ -184,9 +215,7 @@ Faults faults_of(const EraseRecord& record) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const StepOutcome* outcome = outcome_of(record, i);
         if (outcome != nullptr && outcome->step == steps[i]) {
-            const bool writes = as_overwrite(steps[i]) != nullptr;
-            faults.undecided = faults.undecided || outcome->end == StepEnd::hung ||
-                               (outcome->end == StepEnd::not_ended && !writes);
+            faults.undecided = faults.undecided || leaves_undecided(*outcome);
         }
         if (auto fault = fault_of_step(record, i, outcome))
             note_fault(faults, slot_of(faults, steps[i]), std::move(*fault));
@@ -203,7 +232,9 @@ std::string what_was_left_out(const EraseRecord& record) {
     RangeSet unreadable;
     const StepOutcome* first = nullptr;
     for (const StepOutcome& outcome : record.steps) {
-        if (outcome.end != StepEnd::partial || role_of(outcome.step) == PassRole::blank) continue;
+        const bool is_of_the_erase = role_of(outcome.step) != PassRole::blank &&
+                                     !std::holds_alternative<PlantMarkers>(outcome.step);
+        if (outcome.end != StepEnd::partial || !is_of_the_erase) continue;
         if (first == nullptr) first = &outcome;
         unreadable.add(outcome.unreadable);
     }
@@ -219,11 +250,17 @@ std::string what_was_left_out(const EraseRecord& record) {
     return text + "; the first: " + first->cause;
 }
 
-// Proof and blank passes are no erase: the technique has to be there.
-bool plan_overwrites(const Plan& plan) {
-    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
-        return as_overwrite(step) != nullptr && role_of(step) == PassRole::technique;
-    });
+// Proof and blank passes are no erase: the technique has to be there, all of it.
+bool plan_erases(const Plan& plan) {
+    std::vector<DeviceCommand> commands;
+    bool overwrites = false;
+    for (const Step& step : plan.steps) {
+        if (const auto* erase = std::get_if<HardwareErase>(&step))
+            commands.push_back(erase->command);
+        overwrites =
+            overwrites || (as_overwrite(step) != nullptr && role_of(step) == PassRole::technique);
+    }
+    return is_device_technique(plan.technique) ? commands == plan.technique.commands : overwrites;
 }
 
 }  // namespace
@@ -237,7 +274,7 @@ Judgement judge(const EraseRecord& record) {
     if (faults.undecided)
         return {Verdict::unknown, MediaState::unknown,
                 faults.first.empty() ? "the drive did not answer" : faults.first};
-    if (!plan_overwrites(record.plan))
+    if (!plan_erases(record.plan))
         return {Verdict::not_erased, MediaState::altered, "the plan overwrites nothing"};
     if (faults.overwrite) return {Verdict::not_erased, MediaState::altered, faults.first};
     if (record.plan.target.geometry.addressable().bytes == 0)
@@ -278,7 +315,12 @@ Pattern written_pattern(const StepOutcome& outcome) {
 }
 
 std::string method_achieved(const EraseRecord& record) {
-    return record.verdict == Verdict::erased ? to_string(record.plan.level) : "none";
+    // A drive that has purged itself has done so, whatever could not be read back of it.
+    const bool purged = record.verdict == Verdict::exceptions &&
+                        is_device_technique(record.plan.technique) &&
+                        record.plan.level == Level::purge &&
+                        record.verification.outcome != VerificationOutcome::none;
+    return record.verdict == Verdict::erased || purged ? to_string(record.plan.level) : "none";
 }
 
 }  // namespace quietus

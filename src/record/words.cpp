@@ -18,7 +18,7 @@ constexpr std::array<std::pair<MediaState, std::string_view>, 4> kMediaStates{
      {MediaState::altered, "altered"},
      {MediaState::complete, "complete"},
      {MediaState::unknown, "unknown"}}};
-constexpr std::array<std::pair<StepEnd, std::string_view>, 8> kStepEnds{
+constexpr std::array<std::pair<StepEnd, std::string_view>, 9> kStepEnds{
     {{StepEnd::completed, "completed"},
      {StepEnd::partial, "partial"},
      {StepEnd::io_error, "io-error"},
@@ -26,7 +26,8 @@ constexpr std::array<std::pair<StepEnd, std::string_view>, 8> kStepEnds{
      {StepEnd::mismatch, "mismatch"},
      {StepEnd::interrupted, "interrupted"},
      {StepEnd::hung, "hung"},
-     {StepEnd::not_ended, "not-ended"}}};
+     {StepEnd::not_ended, "not-ended"},
+     {StepEnd::unproven, "unproven"}}};
 
 template <class Enum, std::size_t N>
 std::string word_of(const std::array<std::pair<Enum, std::string_view>, N>& words, Enum value) {
