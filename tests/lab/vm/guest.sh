@@ -25,3 +25,27 @@ drives() {
 consent() {
     "$quietus" plan --json "$1" | jq -r 'select(.type == "plan") | "--confirm\n" + .confirm'
 }
+# State and evidence come back to the host.
+export QUIETUS_STATE_DIR=/out/state
+# What a command ends with goes to /out/NAME.status, what it says to /out/NAME.out and /out/NAME.err.
+# keep NAME COMMAND…
+keep() {
+    local name=$1 status=0
+    shift
+    "$@" >"/out/$name.out" 2>"/out/$name.err" || status=$?
+    echo "$status" >"/out/$name.status"
+}
+# erase NAME DEVICE… [-- OPTION…]: with its consent; as keep, and /out/NAME.json is the summary.
+erase() {
+    local name=$1 node consents=() devices=()
+    shift
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        devices+=("$1")
+        shift
+    done
+    shift "$(($# > 0))"
+    for node in "${devices[@]}"; do
+        mapfile -t -O "${#consents[@]}" consents < <(consent "$node")
+    done
+    keep "$name" "$quietus" erase "${devices[@]}" "${consents[@]}" --summary "/out/$name.json" "$@"
+}
