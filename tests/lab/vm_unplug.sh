@@ -6,10 +6,10 @@
 . "$(dirname "$0")/vm/lib.sh"
 
 declare -A attach=(
-    [nvme]="device_add driver=nvme id=drive bus=slot"
-    [scsi]="device_add driver=scsi-hd id=drive bus=scsi_bus.0"
+    [nvme]="device_add driver=nvme id=pulled bus=hot_plug"
+    [scsi]="device_add driver=scsi-hd id=pulled bus=scsi_bus.0"
 )
-pull() { qmp device_del id=drive --until DEVICE_DELETED device=drive; }
+pull() { qmp device_del id=pulled --until DEVICE_DELETED device=pulled; }
 # plug KIND WHICH
 plug() {
     # shellcheck disable=SC2086  # words
@@ -20,7 +20,7 @@ for name in nvme-mine nvme-other scsi-mine scsi-other; do new_image "$name" 16M;
 case_is "the machine"
 # shellcheck disable=SC2046  # options
 guest_in_background unplug.sh $(for name in nvme-mine nvme-other scsi-mine scsi-other; do image $name; done) \
-    -device pcie-root-port,id=slot,chassis=1 -device virtio-scsi-pci,id=scsi_bus
+    -device pcie-root-port,id=hot_plug,chassis=1 -device virtio-scsi-pci,id=scsi_bus
 plug nvme mine
 for kind in nvme scsi; do
     guest_says 60 "$kind: being written"

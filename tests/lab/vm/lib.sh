@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154  # of ../lib.sh
 in_guest=$here/vm
 left() { "$python" -B "$here/check_left.py" "$@"; }
-qmp() { "$python" -B "$in_guest/qmp.py" "$work/qmp" "$@" >"$work/answer" 2>&1 || fail "QEMU: $(cat "$work/answer")"; }
+qmp() { "$python" -B "$in_guest/qmp.py" "$work/qmp" "$@" >"$work/answer" 2>&1 || fail "QEMU: $(cat "$work/answer" "$work/said")"; }
 
 # new_image NAME SIZE: $work/NAME.img, full of old data.
 new_image() {

@@ -108,5 +108,5 @@ def main(words):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except Refused as refusal:
+    except (Refused, OSError) as refusal:
         sys.exit(f"qmp.py: {refusal}")

@@ -3,7 +3,13 @@
 # shellcheck source=tests/lab/vm/guest.sh
 . /lab/guest.sh
 
-node_of() { lsblk -dnpo NAME,SERIAL | awk -v serial="$1" '$2 == serial { print $1 }'; }
+# By what the kernel has read of each: lsblk asks udev for serial numbers, and there is none.
+node_of() {
+    local disk
+    for disk in /sys/block/*; do
+        if grep -aqs "$1" "$disk/device/serial" "$disk/device/vpd_pg80"; then echo "/dev/${disk##*/}"; fi
+    done
+}
 attached() { node=$(node_of "$1") && [ -b "$node" ]; }
 vanished() { [ -z "$(node_of "$1")" ]; }
 writing() { jq -es 'any(.type == "progress" and .writing and .done > 0)' "/out/$1.out" >/dev/null 2>&1; }
