@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # For jobs that run in a guest of scripts/lab-vm (docs/lab.md): `. /lab/guest.sh`.
 set -Eeuo pipefail
-trap 'echo "FAILED in the guest: line $LINENO: $BASH_COMMAND"' ERR
+trap 'echo "FAILED in the guest: line $LINENO: $BASH_COMMAND" >&2' ERR
 quietus=/usr/sbin/quietus
 
 # wait_for SECONDS COMMAND…: polls; fails when the time is over.

@@ -19,10 +19,14 @@ image() { echo "-blockdev driver=raw,node-name=$1,file.driver=file,file.filename
 # The machine's own end and kernel messages, for failures.
 vm_options() {
     vm=("$source_folder/scripts/lab-vm" --quietus "$quietus" --out "$work/guest" --console "$work/console" --timeout 100
-        --qmp "$work/qmp" --pid-file "$work/qemu")
+        --qmp "$work/qmp" --pid-file "$work/qemu" "${added[@]}")
+    added=()
     rm -rf "$work/guest" "$work/console" "$work/qmp" "$work/qemu"
     mkdir "$work/guest"
 }
+# add SOURCE PATH: a file for the next machine.
+add() { added+=(--add "$1:$2"); }
+added=()
 # guest JOB [QEMU-ARGUMENT…]: runs vm/JOB to its end, which must be good.
 guest() {
     local job=$1 began_at=$SECONDS
@@ -53,6 +57,15 @@ guest_ends() {
     status=0
     wait "$machine" || status=$?
     [ "$status" = 0 ] || fail "the machine ended with $status: $(tail -n 30 "$work/said")"
+}
+# power_off: the machine in the background is killed; what its drives had acknowledged, and no more, is in their images.
+power_off() {
+    local qemu status=0
+    qemu=$(cat "$work/qemu")
+    kill -KILL "$qemu"
+    wait "$machine" || status=$?
+    [ "$status" = 70 ] || fail "lab-vm ended with $status after its machine was killed"
+    gone "$qemu" || fail "QEMU is still there"
 }
 # told SUMMARY DEVICE MEMBER: what the summary of an erase in the guest says of a drive.
 told() { jq -r --arg device "$2" ".drives[] | select(.device == \$device).$3" "$work/guest/$1.json"; }

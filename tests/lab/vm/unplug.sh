@@ -23,7 +23,6 @@ for kind in nvme scsi; do
     echo "$kind: being written"
     wait "$run"
     wait_for 20 vanished "$kind-mine"
-    dmesg -c >"/out/$kind-broken.dmesg"
     echo "$kind: gone"
 
     wait_for 20 attached "$kind-other"
@@ -35,7 +34,7 @@ for kind in nvme scsi; do
     echo "$kind: the other one is gone"
 
     wait_for 20 attached "$kind-mine"
-    echo "$node" >"/out/$kind-resumed.node"
+    echo "$node" >"/out/$kind.node"
     keep "$kind-resumed" quietus resume --all --summary "/out/$kind-resumed.json"
     echo "$kind: resumed"
 done
