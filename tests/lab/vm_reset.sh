@@ -19,7 +19,7 @@ turn() {
 case_is "power cut while it writes"
 turn first
 guest_in_background power_cut.sh "${machine_has[@]}"
-guest_says 60 '"done":[1-9].*"type":"progress".*"writing":true'
+guest_says 120 '"done":[1-9].*"type":"progress".*"writing":true'
 power_off
 read -r bytes _ < <(left left "$work/drive.img" 512)
 [ "$bytes" -gt 0 ] || fail "no old data is left: it was too late"
@@ -29,7 +29,7 @@ ok "$bytes bytes of old data are left"
 case_is "power cut while it reads back"
 turn second
 guest_in_background power_cut.sh "${machine_has[@]}"
-guest_says 60 '"done":[1-9].*"type":"progress".*"writing":false'
+guest_says 120 '"done":[1-9].*"type":"progress".*"writing":false'
 power_off
 ok
 

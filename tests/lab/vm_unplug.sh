@@ -21,17 +21,17 @@ exit_of() { cat "$work/guest/$1.status"; }
 # One drive is pulled while it is written; another comes to its place; then the first comes back.
 story() {
     local kind=$1 before
-    guest_says 60 "$kind: being written"
+    guest_says 120 "$kind: being written"
     pull
-    guest_says 60 "$kind: gone"
+    guest_says 120 "$kind: gone"
     before=$(image_digest "$kind-other")
     plug "$kind" other
-    guest_says 60 "$kind: the other one was refused"
+    guest_says 120 "$kind: the other one was refused"
     pull
-    guest_says 60 "$kind: the other one is gone"
+    guest_says 120 "$kind: the other one is gone"
     [ "$(image_digest "$kind-other")" = "$before" ] || fail "$kind: the other drive was written"
     plug "$kind" mine
-    guest_says 60 "$kind: resumed"
+    guest_says 120 "$kind: resumed"
 }
 judge() {
     local kind=$1 node record

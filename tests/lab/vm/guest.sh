@@ -21,9 +21,9 @@ drives() {
     local node
     for node in "$@"; do wait_for 20 test -b "$node"; done
 }
-# consent NODE: the options with which quietus may erase it: its serial number, or path and size where it has none.
+# consent NODE…: the options with which quietus may erase them: serial number, or path and size where one has none.
 consent() {
-    "$quietus" plan --json "$1" | jq -r 'select(.type == "plan") | "--confirm\n" + .confirm'
+    "$quietus" plan --json "$@" | jq -r 'select(.type == "plan") | "--confirm\n" + .confirm'
 }
 # State and evidence come back to the host.
 export QUIETUS_STATE_DIR=/out/state
@@ -37,15 +37,13 @@ keep() {
 }
 # erase NAME DEVICE… [-- OPTION…]: with its consent; as keep, and /out/NAME.json is the summary.
 erase() {
-    local name=$1 node consents=() devices=()
+    local name=$1 consents devices=()
     shift
     while [ $# -gt 0 ] && [ "$1" != -- ]; do
         devices+=("$1")
         shift
     done
     shift "$(($# > 0))"
-    for node in "${devices[@]}"; do
-        mapfile -t -O "${#consents[@]}" consents < <(consent "$node")
-    done
+    mapfile -t consents < <(consent "${devices[@]}")
     keep "$name" "$quietus" erase "${devices[@]}" "${consents[@]}" --summary "/out/$name.json" "$@"
 }

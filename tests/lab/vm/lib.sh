@@ -18,7 +18,7 @@ image() { echo "-blockdev driver=raw,node-name=$1,file.driver=file,file.filename
 
 # The machine's own end and kernel messages, for failures.
 vm_options() {
-    vm=("$source_folder/scripts/lab-vm" --quietus "$quietus" --out "$work/guest" --console "$work/console" --timeout 100
+    vm=("$source_folder/scripts/lab-vm" --quietus "$quietus" --out "$work/guest" --console "$work/console" --timeout 300
         --qmp "$work/qmp" --pid-file "$work/qemu" "${added[@]}")
     added=()
     rm -rf "$work/guest" "$work/console" "$work/qmp" "$work/qemu"
