@@ -47,6 +47,12 @@ Meaning meaning_of(int error) {
     }
 }
 
+// A drive that was pulled has no bytes any more for the kernel: every place lies behind its end,
+// where a write finds no space and a read finds nothing.
+bool may_be_pulled(const IoCompletion& completion) {
+    return completion.error == ENOSPC || (completion.error == 0 && completion.transferred == 0);
+}
+
 std::string shown(IoKind kind, const Range& request) {
     return std::string{kind == IoKind::write ? "write" : "read"} + " of " +
            std::to_string(request.count) + " bytes at byte " + std::to_string(request.first);
@@ -257,8 +263,13 @@ class Run {
             {completion.offset, completion.length},
             meaning == Meaning::may_pass ? Setback::transient : Setback::permanent, took);
         if (given_up && first_cause_.empty()) first_cause_ = cause_of(completion);
+        Result<void> there;
+        if (running() && options_.still_there && may_be_pulled(completion))
+            there = options_.still_there();
         if (meaning == Meaning::gone)
             stop(StepEnd::device_gone, cause_of(completion));
+        else if (!there)
+            stop(StepEnd::device_gone, cause_of(completion) + ": " + there.error().message);
         else if (meaning == Meaning::refuses)
             stop(StepEnd::io_error, cause_of(completion));
         else if (!order_.hopeless().empty())

@@ -51,6 +51,10 @@ struct IoOptions {
     std::chrono::milliseconds request_deadline{0};
     /// Bytes a second: a step that does less over kSlowFor ends.
     std::optional<std::uint64_t> min_rate{};
+    /// Is the drive still what it was? Asked, if given, where a request fails in a way that may
+    /// mean that the kernel has taken the drive away; one that is not ends the step as
+    /// `device_gone`. Must return at once.
+    std::function<Result<void>()> still_there{};
 };
 
 inline constexpr std::chrono::seconds kSlowFor{60};

@@ -1,6 +1,7 @@
 #include "engine/request_order.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "base/result.h"
@@ -63,12 +64,27 @@ std::optional<Range> RequestOrder::next() {
         ++sweep_out_;
         return range;
     }
-    if (pieces_.empty()) return std::nullopt;
-    const Piece piece = *pieces_.begin();
-    pieces_.erase(pieces_.begin());
+    return next_piece();
+}
+
+std::optional<Range> RequestOrder::next_piece() {
+    const auto at = std::find_if(pieces_.begin(), pieces_.end(), [this](const Piece& piece) {
+        return !touches_what_is_out(piece.range);
+    });
+    if (at == pieces_.end()) return std::nullopt;
+    const Piece piece = *at;
+    pieces_.erase(at);
     if (piece.tries > 0) ++retried_;
     out_.emplace(piece.range.first, piece);
     return piece.range;
+}
+
+// Kernels and hypervisors make one request of two that touch each other, and tell both that they
+// failed where one did: a good sector would be given up with its bad neighbour.
+bool RequestOrder::touches_what_is_out(const Range& range) const {
+    const auto after = out_.lower_bound(range.first);
+    if (after != out_.end() && after->first <= range.end()) return true;
+    return after != out_.begin() && std::prev(after)->second.range.end() >= range.first;
 }
 
 std::optional<Range> RequestOrder::next_of_sweep() {

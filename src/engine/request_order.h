@@ -88,6 +88,8 @@ class RequestOrder {
     };
 
     std::optional<Range> next_of_sweep();
+    std::optional<Range> next_piece();
+    bool touches_what_is_out(const Range& range) const;
     std::optional<Range> probe();
     void skip_ahead();
     void split(const Piece& piece);

@@ -37,7 +37,8 @@ class Runner {
               .bad_areas = bad_areas_of(options.limits),
               .clock = &clock,
               .request_deadline = seconds_of(options.limits.request_deadline_s),
-              .min_rate = options.limits.min_rate} {}
+              .min_rate = options.limits.min_rate,
+              .still_there = [&drive] { return drive.confirm_identity(); }} {}
 
     RunEnd go() {
         RunEnd end;

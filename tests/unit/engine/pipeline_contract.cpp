@@ -189,6 +189,49 @@ TEST_P(PipelineContract, ADriveThatIsGoneOrRefusesEndsTheStepAtOnce) {
     }
 }
 
+// A drive that was pulled has no size any more: a write to it finds no space.
+TEST_P(PipelineContract, NoSpaceOnADriveThatIsNotThereAnyMoreEndsTheStepAtOnce) {
+    constexpr std::uint64_t kSize = 256 * kRequest;
+    start(kSize);
+    const auto source = keystream();
+    test::Faults faults{{{.fault = Fault::error,
+                          .on = IoKind::write,
+                          .where = {8 * kRequest, kSize},
+                          .error = ENOSPC}}};
+    const auto q = test::make_faulty_queue(queue(), faults, 512);
+    IoOptions options;
+    options.still_there = [] {
+        return failure(ErrorCode::bad_evidence, "changed its size to 0 bytes");
+    };
+    const Coverage done = write_extents(*q, *source, {{0, kSize}}, always, options);
+    EXPECT_EQ(done.end, StepEnd::device_gone);
+    EXPECT_EQ(done.covered, ranges({{0, 8 * kRequest}}));
+    EXPECT_THAT(done.cause, HasSubstr("No space left on device: changed its size to 0 bytes"));
+    EXPECT_LE(faults.count(), q->depth());
+}
+
+TEST_P(PipelineContract, ADriveIsAskedWhetherItIsThereOnlyWhereItMayHaveBeenPulled) {
+    constexpr std::uint64_t kSize = 16 * kRequest;
+    for (const auto& [error, asked] : {std::pair{EIO, false}, {ENODATA, false}, {ENOSPC, true}}) {
+        SCOPED_TRACE(error);
+        start(kSize);
+        const auto source = keystream();
+        test::Faults faults{
+            {{.fault = Fault::error, .on = IoKind::write, .where = {512, 1}, .error = error}}};
+        const auto q = test::make_faulty_queue(queue(), faults, 512);
+        int questions = 0;
+        IoOptions options;
+        options.still_there = [&questions]() -> Result<void> {
+            ++questions;
+            return {};
+        };
+        const Coverage done = write_extents(*q, *source, {{0, kSize}}, always, options);
+        EXPECT_EQ(done.end, StepEnd::partial);
+        EXPECT_EQ(done.failed, ranges({{512, 512}}));
+        EXPECT_EQ(questions > 0, asked);
+    }
+}
+
 TEST_P(PipelineContract, AnErrorThatPassesLeavesNothing) {
     start(8 * kRequest);
     const auto source = keystream();

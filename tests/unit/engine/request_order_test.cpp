@@ -2,6 +2,7 @@
 
 #include "engine/request_order.h"
 
+#include <algorithm>
 #include <bit>
 #include <random>
 
@@ -39,6 +40,7 @@ struct Play {
     nanoseconds took{1000};
     unsigned depth{8};
     std::uint64_t seed{1};
+    bool merges{false};  ///< Small requests that touch each other are one, for better or worse.
 
     RangeSet covered{};
     std::vector<Range> asked{};
@@ -58,7 +60,13 @@ struct Play {
             const std::size_t which = random() % out.size();
             const Range request = out[which];
             out.erase(out.begin() + static_cast<std::ptrdiff_t>(which));
-            if (touches(bad, request)) {
+            const bool with_a_bad_one =
+                merges && request.count < kRequest &&
+                std::any_of(out.begin(), out.end(), [&](const Range& other) {
+                    return other.count < kRequest && touches(bad, other) &&
+                           (other.first == request.end() || other.end() == request.first);
+                });
+            if (with_a_bad_one || touches(bad, request)) {
                 failed.push_back(request);
                 order.failed(request, setback, took);
             } else {
@@ -135,6 +143,19 @@ TEST(RequestOrder, ALoneBadSectorCostsNoMoreWhereExtentsBeginInsideAPhysicalSect
             EXPECT_EQ(order.given_up().ranges(), (std::vector<Range>{{bad, 512}}));
             EXPECT_EQ(play.covered.total(), 64 * 4096 - 1024 - 512);
             ASSERT_LE(play.failed.size(), 2U + std::bit_width(kEleven / 512 - 1)) << bad;
+        }
+    }
+}
+
+TEST(RequestOrder, AGoodSectorIsNotGivenUpWithItsNeighbourWhereRequestsAreMerged) {
+    for (const Setback setback : {Setback::transient, Setback::permanent}) {
+        for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+            const RangeSet bad = set_of({{5 * kMiB + 512, 512}, {9 * kMiB - 512, 1024}});
+            auto order = order_of(kSize);
+            Play play{.bad = bad, .setback = setback, .seed = seed, .merges = true};
+            play.against(order);
+            ASSERT_EQ(order.given_up(), bad) << "seed " << seed;
+            ASSERT_TRUE(order.at_end());
         }
     }
 }
