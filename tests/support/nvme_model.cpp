@@ -244,7 +244,6 @@ Completion Model::dispatch(unsigned controller, const Command& command, std::spa
         return Completion{
             .status = static_cast<std::uint16_t>(code == 0 ? 0 : code | status::kDoNotRetry)};
     };
-    Completion done;
     switch (command.opcode()) {
         case admin_opcode::kIdentify:
             return refused(identify(controller, command, data));
@@ -258,9 +257,12 @@ Completion Model::dispatch(unsigned controller, const Command& command, std::spa
             return refused(sanitize(command));
         case admin_opcode::kFormat:
             return format(controller, command);
-        case admin_opcode::kNamespaceManagement:
-            done = refused(manage(command, data, done.dw0));
+        case admin_opcode::kNamespaceManagement: {
+            std::uint32_t nsid = 0;
+            Completion done = refused(manage(command, data, nsid));
+            done.dw0 = nsid;
             return done;
+        }
         case admin_opcode::kNamespaceAttachment:
             return refused(attach(command, data));
         case admin_opcode::kAbort:

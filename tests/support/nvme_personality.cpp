@@ -97,7 +97,11 @@ std::vector<Personality> remains() {
                     drive.after_block = Remains::vendor_pattern;
                     drive.deallocates = false;
                 }),
-        a_drive("random-remains", [](Personality& drive) { drive.deallocates = false; }),
+        a_drive("random-remains",
+                [](Personality& drive) {
+                    drive.sanicap = kCrypto;
+                    drive.deallocates = false;
+                }),
         a_drive("unreadable-remains",
                 [](Personality& drive) {
                     drive.after_block = Remains::unreadable;
