@@ -73,9 +73,15 @@ std::uint16_t Model::read(std::uint32_t nsid, std::uint64_t lba, std::span<std::
     const std::span<UnitState> states = units(nsid - 1);
     const auto unwritten = (personality.dlfeat & 7U) == 2 ? std::byte{0xff} : std::byte{0};
     const std::uint64_t all = medium_bytes(nsid - 1);
-    for (std::uint64_t done = 0; done < into.size(); done += kUnit) {
+    for (std::uint64_t done = 0; done < into.size();) {
+        // As far as the units are in one state.
         const std::uint64_t at = (where.offset + done) % all;
-        const std::span<std::byte> part = into.subspan(done, kUnit);
+        const auto run = states.subspan(at / kUnit, std::min(all - at, into.size() - done) / kUnit);
+        const auto other =
+            std::ranges::find_if(run, [&](UnitState each) { return each != run.front(); });
+        const auto part =
+            into.subspan(done, kUnit * static_cast<std::uint64_t>(other - run.begin()));
+        done += part.size();
         switch (states[at / kUnit]) {
             case UnitState::mapped:
                 if (!media_[nsid - 1]->read(at, part)) return status::kUnrecoveredRead;
@@ -95,10 +101,12 @@ std::uint16_t Model::write_bytes(const Where& where, std::span<const std::byte> 
     const std::span<UnitState> states = units(index);
     const std::uint64_t all = medium_bytes(index);
     state().sanitize.data_erased = 0;
-    for (std::uint64_t done = 0; done < bytes.size(); done += kUnit) {
+    for (std::uint64_t done = 0; done < bytes.size();) {
         const std::uint64_t at = (where.offset + done) % all;
-        if (!media_[index]->write(at, bytes.subspan(done, kUnit))) return status::kInternal;
-        states[at / kUnit] = UnitState::mapped;
+        const auto part = bytes.subspan(done, std::min(all - at, bytes.size() - done));
+        if (!media_[index]->write(at, part)) return status::kInternal;
+        std::ranges::fill(states.subspan(at / kUnit, part.size() / kUnit), UnitState::mapped);
+        done += part.size();
     }
     return 0;
 }

@@ -164,7 +164,7 @@ void Model::release() {
 
 void Model::reset_controller(unsigned controller) {
     ++state().resets;
-    state().controllers.at(controller) = ControllerState{};
+    forget_host(controller);
     // Our choice: a format does not outlive the reset that a host sends when it took too long.
     end_format(false);
     // From memory (Base 2.1, Media Verification): a reset ends it.
@@ -172,6 +172,10 @@ void Model::reset_controller(unsigned controller) {
         state().sanitize.now.verification_cancelled = 1;
         finish_sanitize(/*deallocate=*/true);
     }
+}
+
+void Model::forget_host(unsigned controller) {
+    state().controllers.at(controller) = ControllerState{};
 }
 
 void Model::power_cycle() {

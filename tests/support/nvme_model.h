@@ -96,10 +96,14 @@ class Model {
 
     // -- What happens to it
     void advance(std::chrono::milliseconds by);
+    /// Advances by what the clock of the options has moved; every command does it too.
+    void look_at_clock() { sync_clock(); }
     /// Background operations stand still until release(), which also ends a stall.
     void freeze() { state().frozen = 1; }
     void release();
     void reset_controller(unsigned controller = 0);
+    /// What it kept for the host that spoke to it: features, event requests.
+    void forget_host(unsigned controller);
     /// Off and on again; brings back a drive that has vanished.
     void power_cycle();
     void vanish() { state().gone = 1; }
