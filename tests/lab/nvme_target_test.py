@@ -278,6 +278,16 @@ class TargetTest(unittest.TestCase):
             self.assertEqual(struct.unpack_from("<H", peer.recv(64), 22)[0] >> 1, 0x400C)
         self.assertEqual(admin.command(IDENTIFY, 0, [1], reads=4096)[0], 0)
 
+    def test_data_out_of_turn_hang_up(self):
+        self.start()
+        io = self.io(self.admin().controller)
+        command = io.send(1, 1, [0, 0, 15], data=bytes(8192), within=False)
+        self.assertEqual(io.pdu()[0], 9)
+        io.socket.sendall(struct.pack("<BBBBI", 6, 0, 24, 24, 24 + 4096) + struct.pack("<HHIII", command, command, 4096, 4096, 0)
+                          + bytes(4096))
+        with self.assertRaises((Closed, ConnectionError)):
+            io.pdu()
+
     def test_the_control_socket_says_what_it_did_not_understand(self):
         self.start()
         self.assertEqual(self.say("knob fails_at=40"), "ok")

@@ -412,9 +412,8 @@ void Model::unmap(std::uint32_t spaces, Erasure erasure) {
         const bool is_shown =
             state().spaces[i].allocated != 0 && state().spaces[i].attached_to != 0;
         if (erasure == Erasure::attached_only && !is_shown) continue;
-        const std::size_t all = units(i).size();
-        std::ranges::fill(units(i).first(erasure == Erasure::first_half ? all / 2 : all),
-                          UnitState::deallocated);
+        const std::uint64_t all = units(i).size();
+        deallocate_units(i, 0, kUnit * (erasure == Erasure::first_half ? all / 2 : all));
     }
 }
 

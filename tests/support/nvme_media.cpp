@@ -135,6 +135,17 @@ std::uint16_t Model::write_zeroes(std::uint32_t nsid, std::uint64_t lba, std::ui
     return 0;
 }
 
+void Model::deallocate_units(std::size_t index, std::uint64_t offset, std::uint64_t bytes) {
+    std::ranges::fill(units(index).subspan(offset / kUnit, bytes / kUnit), UnitState::deallocated);
+    if (!host_reads_media_) return;
+    std::array<std::byte, 128 * kUnit> reads_as{};
+    if ((personality.dlfeat & 7U) == 2) reads_as.fill(std::byte{0xff});
+    for (std::uint64_t done = 0; done < bytes; done += reads_as.size()) {
+        const auto part = std::span{reads_as}.first(std::min(reads_as.size(), bytes - done));
+        static_cast<void>(media_[index]->write(offset + done, part));
+    }
+}
+
 std::uint16_t Model::deallocate(std::uint32_t nsid, std::uint64_t lba, std::uint64_t count,
                                 unsigned controller) {
     sync_clock();
@@ -143,8 +154,7 @@ std::uint16_t Model::deallocate(std::uint32_t nsid, std::uint64_t lba, std::uint
     const Where where = locate(controller, nsid, lba, bytes, /*is_write=*/true);
     if (where.status != 0) return where.status;
     for (std::uint64_t done = 0; done < bytes; done += kUnit) {
-        const std::uint64_t at = (where.offset + done) % medium_bytes(nsid - 1);
-        units(nsid - 1)[at / kUnit] = UnitState::deallocated;
+        deallocate_units(nsid - 1, (where.offset + done) % medium_bytes(nsid - 1), kUnit);
     }
     return 0;
 }

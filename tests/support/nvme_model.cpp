@@ -111,6 +111,7 @@ Model::Model(ModelOptions options)
     : personality{std::move(options.personality)},
       controllers_{options.controllers},
       fabrics_{options.fabrics},
+      host_reads_media_{options.host_reads_media},
       seed_{options.seed},
       clock_{std::move(options.clock)},
       specs_{std::move(options.namespaces)} {

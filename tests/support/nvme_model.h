@@ -58,6 +58,8 @@ struct ModelOptions {
     /// A clock that the model reads before each command, beside advance(); none: advance() alone.
     std::function<std::chrono::milliseconds()> clock{};
     std::uint64_t seed{1};  ///< Of random remains.
+    /// The host reads the media past the model: what is deallocated is made to look so.
+    bool host_reads_media{false};
 };
 
 class Model {
@@ -194,11 +196,13 @@ class Model {
                  bool is_write) const;
     std::uint16_t write_bytes(const Where& where, std::span<const std::byte> bytes);
     std::span<UnitState> units(std::size_t index) const;
+    void deallocate_units(std::size_t index, std::uint64_t offset, std::uint64_t bytes);
     std::uint64_t medium_bytes(std::size_t index) const { return media_[index]->size(); }
     NamespaceState* attached_space(unsigned controller, std::uint32_t nsid) const;
 
     unsigned controllers_;
     bool fabrics_;
+    bool host_reads_media_;
     std::uint64_t seed_;
     std::function<std::chrono::milliseconds()> clock_;
     std::chrono::milliseconds clock_seen_{0};

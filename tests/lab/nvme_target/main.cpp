@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -16,6 +15,8 @@
 
 #include <sys/signalfd.h>
 
+#include "drive_options.h"
+#include "listening.h"
 #include "server.h"
 
 namespace {
@@ -24,13 +25,8 @@ using namespace quietus::nvme_target;  // NOLINT(google-build-using-namespace)
 
 constexpr int kUsage = 64;
 constexpr std::string_view kHelp =
-    "usage: nvme-target [OPTION VALUE]... --image FILE[:SECTOR[:shown|hidden|free]]...\n"
-    "  --personality NAME   which drive it is (default honest)\n"
-    "  --knob KNOB=VALUE    turns one of its knobs; may be given more than once\n"
-    "  --image FILE         a namespace on that file; hidden: no controller shows it; free: not\n"
-    "                       allocated. SECTOR is 512 or 4096\n"
-    "  --controllers N      1 or 2\n"
-    "  --state FILE         what the drive remembers; continued where it is there\n"
+    "usage: nvme-target [OPTION VALUE]... --image FILE[:SECTOR[:shown|hidden|free]]...\n";
+constexpr std::string_view kOwnHelp =
     "  --listen ADDR:PORT   for hosts (default 127.0.0.1:0)\n"
     "  --control WHERE      for tests: a path with a slash, or ADDR:PORT\n"
     "  --clock real|manual  manual: time passes by `advance` alone\n"
@@ -46,44 +42,15 @@ struct Call {
     bool is_manual{false};
 };
 
-bool add_image(Call& call, const std::string& text, std::string& why) {
-    const std::size_t first = text.find(':');
-    const std::size_t second = first == std::string::npos ? first : text.find(':', first + 1);
-    const std::string path = text.substr(0, first);
-    const std::string sector =
-        first == std::string::npos ? "512" : text.substr(first + 1, second - first - 1);
-    const std::string kind = second == std::string::npos ? "shown" : text.substr(second + 1);
-    if ((sector != "512" && sector != "4096") ||
-        (kind != "shown" && kind != "hidden" && kind != "free")) {
-        why = "not an image: " + text;
-        return false;
-    }
-    auto medium = nvme::FileMedium::open(path);
-    if (!medium) {
-        why = path + ": " + std::strerror(errno);  // NOLINT(concurrency-mt-unsafe)
-        return false;
-    }
-    call.model.namespaces.push_back({.medium = std::move(medium),
-                                     .lba_size = sector == "512" ? 512U : 4096U,
-                                     .allocated = kind != "free",
-                                     .attached_to = kind == "shown" ? ~0U : 0U});
-    return true;
-}
-
 bool take_option(Call& call, const std::string& name, const std::string& value, std::string& why) {
-    if (name == "--personality") {
-        const auto found = nvme::personality(value);
-        if (!found) return why = "no such drive: " + value, false;
-        call.model.personality = *found;
-        return true;
+    switch (take_drive_option(call.model, name, value, why)) {
+        case Taken::taken:
+            return true;
+        case Taken::wrong:
+            return false;
+        case Taken::not_ours:
+            break;
     }
-    if (name == "--knob") return nvme::turn(call.model.personality, value, why);
-    if (name == "--image") return add_image(call, value, why);
-    if (name == "--controllers") {
-        call.model.controllers = value == "2" ? 2 : 1;
-        return value == "1" || value == "2" || (why = "one or two controllers", false);
-    }
-    if (name == "--state") return call.model.state_file = value, true;
     if (name == "--listen") return call.listen = value, true;
     if (name == "--control") return call.control = value, true;
     if (name == "--clock") return call.is_manual = value == "manual", true;
@@ -109,12 +76,7 @@ int block_signals() {
 int serve(Call call) {
     std::string why;
     call.model.fabrics = true;
-    if (!call.is_manual) {
-        call.model.clock = [] {
-            return std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now().time_since_epoch());
-        };
-    }
+    if (!call.is_manual) give_real_clock(call.model);
     const std::string name = call.model.personality.subsystem;
     auto model = nvme::Model::make(std::move(call.model), why);
     if (!model) return complain(why);
@@ -144,7 +106,9 @@ int main(int argc, char** argv) {
         if (i + 1 == words.size()) why = words[i] + " needs a value";
         if (why.empty()) static_cast<void>(take_option(call, words[i], words[i + 1], why));
         if (!why.empty()) {
-            static_cast<void>(std::fputs(kHelp.data(), stderr));
+            for (const auto part : {kHelp, kDriveHelp, kOwnHelp}) {
+                static_cast<void>(std::fputs(part.data(), stderr));
+            }
             return complain(why, kUsage);
         }
     }

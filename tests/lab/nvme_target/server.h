@@ -10,11 +10,6 @@
 
 namespace quietus::nvme_target {
 
-/// `ADDRESS:PORT` of IPv4, or the path of a socket where it has a slash. -1 with a reason.
-int listen_on(const std::string& where, std::string& why);
-/// Where it came to listen: of port 0 the one that the kernel chose.
-std::string name_of(int socket);
-
 class Server {
   public:
     struct Sockets {

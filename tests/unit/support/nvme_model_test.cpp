@@ -585,6 +585,62 @@ TEST(NvmeFeatures, GrantQueuesAndKeepWhatIsSet) {
     EXPECT_EQ(drive.last().dw0, 0x100U);
 }
 
+TEST(NvmeFeatures, WriteProtectionLastsAsItsStateSays) {
+    Drive drive;
+    EXPECT_EQ(drive.admin(sqe(0x09, 1, {0x84, 2})), 0x4002) << "it knows plain protection alone";
+    drive->personality.nwpc = 7;
+    EXPECT_EQ(drive.admin(sqe(0x09, 1, {0x84, 2})), 0);
+    EXPECT_EQ(drive.admin(sqe(0x09, 1, {0x84, 0})), 0x410e) << "until a power cycle";
+    drive->reset_controller();
+    EXPECT_EQ(drive.write_one(std::byte{1}), 0x4020);
+    drive->power_cycle();
+    EXPECT_EQ(drive.write_one(std::byte{1}), 0);
+    EXPECT_EQ(drive.admin(sqe(0x09, 1, {0x84, 3})), 0);
+    drive->power_cycle();
+    EXPECT_EQ(drive.sanitize(kBlockErase), 0x4020) << "for ever";
+}
+
+TEST(NvmeNamespaces, AreAnnouncedToWhoAskedForIt) {
+    Drive drive;
+    std::array<std::byte, 4> controllers{std::byte{1}, std::byte{0}, std::byte{1}, std::byte{0}};
+    drive->run(0, sqe(0x0c, 0, {}), {});
+    drive.admin(sqe(0x15, 2, {0}), controllers);
+    EXPECT_FALSE(drive->next_event(0).has_value());
+    drive.admin(sqe(0x09, 0, {0x0b, 0x100}));
+    drive.admin(sqe(0x15, 2, {1}), controllers);
+    EXPECT_EQ(drive->next_event(0), 0x00040002U);
+    EXPECT_EQ(get32(drive.log(0x04), 0), 0xffffffffU);
+    EXPECT_EQ(get32(drive.log(0x04), 0), 0U) << "read without RAE";
+}
+
+TEST(NvmeIdentify, SaysHowMuchOfAThinNamespaceIsInUse) {
+    Drive drive;
+    drive->personality.thin = true;
+    EXPECT_EQ(drive->deallocate(1, 0, 28), 0);
+    EXPECT_EQ(get(drive.identify(0, 1), 16, 8), kSpaceBytes / 512 - 28);
+    EXPECT_EQ(get(drive.identify(0, 1), 8, 8), kSpaceBytes / 512);
+}
+
+TEST(NvmeMedia, CanBeWhatTheHostReadsWithoutTheModel) {
+    ModelOptions options;
+    auto medium = std::make_unique<MemoryMedium>(kSpaceBytes);
+    const auto content = medium->content();
+    std::ranges::fill(content, kOldData);
+    options.personality.after_block = Remains::vendor_pattern;
+    options.namespaces.push_back({.medium = std::move(medium)});
+    options.host_reads_media = true;
+    std::string why;
+    const auto model = Model::make(std::move(options), why);
+    ASSERT_TRUE(model) << why;
+    EXPECT_EQ(model->deallocate(1, 1, 1), 0);
+    EXPECT_EQ(content[511], kOldData);
+    EXPECT_EQ(content[512], std::byte{0});
+    EXPECT_EQ(content[1024], kOldData);
+    static_cast<void>(model->admin(0, sqe(0x84, 0, {kBlockErase}), {}));
+    model->advance(milliseconds{1000});
+    EXPECT_EQ(std::ranges::count(content, std::byte{0}), kSpaceBytes);
+}
+
 TEST(NvmeNamespaces, ComeAndGo) {
     Drive drive;
     std::array<std::byte, 4> controllers{std::byte{1}, std::byte{0}, std::byte{1}, std::byte{0}};
