@@ -80,6 +80,21 @@ std::vector<std::uint32_t> requests_of_interest() {
             LOOP_GET_STATUS64};
 }
 
+bool DeviceMedium::read(std::uint64_t offset, std::span<std::byte> into) const {
+    const auto open = nvme::FileMedium::open(path_);
+    return open && open->read(offset, into);
+}
+
+bool DeviceMedium::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+    const auto open = nvme::FileMedium::open(path_);
+    return open && open->write(offset, bytes);
+}
+
+bool DeviceMedium::flush() {
+    const auto open = nvme::FileMedium::open(path_);
+    return open && open->flush();
+}
+
 bool Drive::is_ours(const Asked& asked) const {
     const std::string path =
         "/proc/" + std::to_string(asked.task) + "/fd/" + std::to_string(asked.descriptor);
@@ -105,7 +120,7 @@ void Drive::take(int listener, const Asked& asked) {
             return;
         case LOOP_GET_STATUS:
         case LOOP_GET_STATUS64:
-            answer(listener, asked, -ENOTTY);  // It is no loop device.
+            hides_loop_ ? answer(listener, asked, -ENOTTY) : let_through(listener, asked);
             return;
         default:
             if (const auto value = admin(listener, asked)) answer(listener, asked, *value);

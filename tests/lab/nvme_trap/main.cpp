@@ -40,12 +40,14 @@ constexpr std::string_view kHelp =
     "usage: nvme-trap [OPTION VALUE]... --device NODE -- PROGRAM [ARGUMENT]...\n"
     "  --device NODE        the block device; it is also what the first namespace is on\n"
     "  --control PATH       a socket for tests, as nvme-target has it\n"
-    "  --clock real|manual  manual: time passes by `advance` alone\n";
+    "  --clock real|manual  manual: time passes by `advance` alone\n"
+    "  --loop hidden|shown  hidden (default): LOOP_GET_STATUS64 on it is ENOTTY\n";
 
 struct Call {
     nvme::ModelOptions model;
     std::string device, control;
     bool is_manual{false};
+    bool hides_loop{true};
     std::vector<std::string> program;
 };
 
@@ -65,6 +67,7 @@ bool take_option(Call& call, const std::string& name, const std::string& value, 
     }
     if (name == "--device") return call.device = value, true;
     if (name == "--control") return call.control = value, true;
+    if (name == "--loop") return call.hides_loop = value != "shown", true;
     if (name == "--clock") return call.is_manual = value == "manual", true;
     why = "no option " + name;
     return false;
@@ -138,19 +141,23 @@ int run(Call call) {
     if (::stat(call.device.c_str(), &facts) != 0 || !S_ISBLK(facts.st_mode)) {
         return complain(call.device + ": not a block device", EXIT_FAILURE);
     }
-    auto medium = nvme::FileMedium::open(call.device);
-    if (!medium) {
+    auto opened = nvme::FileMedium::open(call.device);
+    if (!opened) {
         // NOLINTNEXTLINE(concurrency-mt-unsafe)
         return complain(call.device + ": " + std::strerror(errno), EXIT_FAILURE);
     }
-    call.model.namespaces.insert(call.model.namespaces.begin(),
-                                 nvme::NamespaceSpec{.medium = std::move(medium)});
+    const std::uint64_t size = opened->size();
+    opened.reset();
+    call.model.namespaces.insert(
+        call.model.namespaces.begin(),
+        nvme::NamespaceSpec{.medium = std::make_unique<DeviceMedium>(call.device, size)});
     call.model.host_reads_media = true;
     if (!call.is_manual) give_real_clock(call.model);
+    const bool hides_loop = call.hides_loop;
     std::string why;
     auto model = nvme::Model::make(std::move(call.model), why);
     if (!model) return complain(why, EXIT_FAILURE);
-    Drive drive{std::move(model), facts.st_rdev};
+    Drive drive{std::move(model), facts.st_rdev, hides_loop};
     int control = -1;
     if (!call.control.empty()) {
         control = listen_on(call.control, why);
