@@ -76,7 +76,8 @@ class Watch {
                 look_at(log);
             }
             if (still() > patience_) return given_up(statuses);
-            if (!waiting_.wait(limits_.poll))
+            pause_ = std::min(limits_.poll, 2 * pause_);
+            if (!waiting_.wait(pause_))
                 return {SanitizeEnd::stopped, "the drive goes on by itself"};
         }
     }
@@ -115,6 +116,8 @@ class Watch {
     const Clock& clock_;
     const WaitLimits& limits_;
     Waiting& waiting_;
+    // An operation that takes a moment is not waited for a second.
+    std::chrono::milliseconds pause_{10};
     std::chrono::nanoseconds patience_{limits_.still};
     std::chrono::nanoseconds moved_{0};
     std::uint16_t progress_{0};

@@ -78,7 +78,16 @@ class MemoryQueue final : public IoQueue {
         const auto bytes = drive_.content().subspan(request.offset, length);
         const bool writes = request.kind == IoKind::write;
         const auto source = writes && !shared_.empty() ? shared_ : buffer(request.slot);
-        if (writes) {
+        if (nvme::Model* model = drive_.model()) {
+            const std::uint64_t lba = request.offset / sector;
+            const std::uint16_t status =
+                writes ? model->write(1, lba, source.first(length))
+                       : model->read(1, lba, buffer(request.slot).first(length));
+            if (status != 0) {
+                completion.error = EIO;
+                return completion;
+            }
+        } else if (writes) {
             drive_.write(request.offset, source.first(length));
         } else {
             std::memcpy(buffer(request.slot).data(), bytes.data(), length);
@@ -98,7 +107,8 @@ class MemoryQueue final : public IoQueue {
 
 class MemoryHandle final : public WriteHandle {
   public:
-    MemoryHandle(MemoryDrive& drive, bool writable) : drive_{drive}, writable_{writable} {}
+    MemoryHandle(MemoryDrive& drive, bool writable, Blast reach)
+        : drive_{drive}, writable_{writable}, reach_{reach} {}
     MemoryHandle(const MemoryHandle&) = delete;
     MemoryHandle& operator=(const MemoryHandle&) = delete;
     ~MemoryHandle() override {
@@ -127,6 +137,15 @@ class MemoryHandle final : public WriteHandle {
         drive_.keep_what_is_cached();
         return {};
     }
+    Result<NvmeCompletion> nvme_query(const NvmeQuery& query, std::span<std::byte> out) override {
+        return admin(query.entry(), out);
+    }
+    Result<NvmeCompletion> nvme_command(const NvmeCommand& command) override {
+        QUIETUS_CHECK(writable_);
+        if (command.blast != Blast::device && reach_ != Blast::subsystem)
+            return failure(ErrorCode::refused, "further than was permitted");
+        return admin(command.entry, {});
+    }
     Result<void> drop_cache() override {
         drive_.note(Did::drop_cache);
         return {};
@@ -149,9 +168,55 @@ class MemoryHandle final : public WriteHandle {
     }
 
   private:
+    Result<NvmeCompletion> admin(const NvmeEntry& entry, std::span<std::byte> data) {
+        nvme::Model* model = drive_.model();
+        if (model == nullptr) return failure(ErrorCode::unsupported, "no NVMe drive");
+        const nvme::Completion done = model->run(0, entry, data);
+        if (done.answer != nvme::Answer::completed) return sys_failure("NVMe command", ENODEV);
+        return NvmeCompletion{.status = done.status, .result = done.dw0};
+    }
+
     MemoryDrive& drive_;
     bool writable_;
+    Blast reach_;
 };
+
+// A namespace's bytes, where they are anyway.
+class SpanMedium final : public nvme::Medium {
+  public:
+    explicit SpanMedium(std::span<std::byte> bytes) : bytes_{bytes} {}
+    std::uint64_t size() const override { return bytes_.size(); }
+    bool read(std::uint64_t offset, std::span<std::byte> into) const override {
+        std::memcpy(into.data(), bytes_.data() + offset, into.size());
+        return true;
+    }
+    bool write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+        std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
+        return true;
+    }
+    bool flush() override { return true; }
+
+  private:
+    std::span<std::byte> bytes_;
+};
+
+std::unique_ptr<nvme::Model> make_model(const NvmeSide& side, std::uint32_t lba_size,
+                                        std::span<std::byte> content) {
+    constexpr std::uint64_t kOtherSize = 64 * kKiB;
+    nvme::ModelOptions options;
+    options.personality = side.personality;
+    options.personality.command_takes = side.command_takes;
+    options.controllers = side.controllers;
+    options.namespaces.push_back(
+        {.medium = std::make_unique<SpanMedium>(content), .lba_size = lba_size});
+    for (unsigned i = 0; i < side.shown_namespaces + side.hidden_namespaces; ++i)
+        options.namespaces.push_back({.medium = std::make_unique<nvme::MemoryMedium>(kOtherSize),
+                                      .attached_to = i < side.shown_namespaces ? ~0U : 0U});
+    std::string why;
+    auto model = nvme::Model::make(std::move(options), why);
+    QUIETUS_CHECK(model != nullptr);
+    return model;
+}
 
 }  // namespace
 
@@ -165,6 +230,7 @@ MemoryDrive::MemoryDrive(MemoryDriveOptions options)
     for (std::size_t done = kOldBytes.size(); done < options_.size; done *= 2)
         std::memcpy(content().data() + done, content().data(),
                     std::min(done, options_.size - done));
+    if (options_.nvme) model_ = make_model(*options_.nvme, options_.logical_sector, content());
     state().partitions = (std::uint64_t{1} << options_.partitions.size()) - 1;
 }
 
@@ -263,12 +329,12 @@ Result<std::unique_ptr<WriteHandle>> MemoryDrive::open_writable(const WritePermi
     note(Did::exclusive);
     if (faults_.strikes(Fault::exclusive_held) != nullptr)
         return failure(ErrorCode::refused, node() + ": held exclusively");
-    return std::make_unique<MemoryHandle>(*this, /*writable=*/true);
+    return std::make_unique<MemoryHandle>(*this, /*writable=*/true, permit.reach());
 }
 
 Result<std::unique_ptr<ReadHandle>> MemoryDrive::open_query() {
     note(Did::query);
-    return std::make_unique<MemoryHandle>(*this, /*writable=*/false);
+    return std::make_unique<MemoryHandle>(*this, /*writable=*/false, Blast::device);
 }
 
 std::unique_ptr<IoQueue> MemoryDrive::make_queue(const QueueOptions& options) {

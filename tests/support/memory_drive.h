@@ -12,6 +12,7 @@
 #include "device/snapshot.h"
 #include "host/host.h"
 #include "support/fault.h"
+#include "support/nvme_model.h"
 #include "support/shared_memory.h"
 
 namespace quietus::test {
@@ -19,6 +20,16 @@ namespace quietus::test {
 struct MemoryPartition {
     std::uint64_t start{kMiB};
     std::uint64_t size{kMiB};
+};
+
+/// Makes the drive an NVMe one: its controller is the device model, its bytes those of namespace 1.
+struct NvmeSide {
+    nvme::Personality personality{};
+    /// Time goes on by so much with each admin command, and not otherwise.
+    std::chrono::milliseconds command_takes{100};
+    unsigned hidden_namespaces{0};  ///< Allocated and attached nowhere.
+    unsigned shown_namespaces{0};   ///< Attached besides the first.
+    unsigned controllers{1};
 };
 
 struct MemoryDriveOptions {
@@ -35,6 +46,7 @@ struct MemoryDriveOptions {
     std::vector<FoundSignature> signatures{};
     std::vector<FaultRule> faults{};
     std::uint64_t seed{1};  ///< Of the order in which requests complete.
+    std::optional<NvmeSide> nvme{};
     /// What it has not flushed can be lost (cut_power). Of this process only.
     bool volatile_cache{false};
     /// Of the queue that lets the faults strike.
@@ -113,6 +125,8 @@ class MemoryDrive {
 
     Result<std::unique_ptr<WriteHandle>> open_writable(const WritePermit& permit);
     Result<std::unique_ptr<ReadHandle>> open_query();
+    /// The controller of an NVMe drive; nothing of others. Shared with forked workers.
+    nvme::Model* model() const { return model_.get(); }
     /// A queue over the content, with the drive's faults.
     std::unique_ptr<IoQueue> make_queue(const QueueOptions& options);
 
@@ -134,6 +148,7 @@ class MemoryDrive {
     SharedArray<State> state_;
     SharedArray<Deed> deeds_;
     Faults faults_;
+    std::unique_ptr<nvme::Model> model_;
     mutable std::vector<CachedWrite> cached_;  ///< The oldest first.
 };
 

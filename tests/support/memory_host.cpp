@@ -55,15 +55,24 @@ void MemoryHost::add_drive_to(Machine& machine, const MemoryDrive& drive) const 
                                ":0:0/" + host + ":0:0:0/block/" + options.name;
     const std::string folder = "/sys/class/block/" + options.name;
     auto& files = machine.files;
-    machine.links[folder] = device;
+    machine.links[folder] =
+        options.nvme ? "../../devices/pci0/0000:00:04.0/nvme/nvme0/" + options.name : device;
     files[folder + "/dev"] = number_text(options.number);
     files[folder + "/size"] = std::to_string(options.size / 512) + "\n";
     files[folder + "/ro"] = options.read_only ? "1\n" : "0\n";
     files[folder + "/removable"] = "0\n";
     files[folder + "/diskseq"] = std::to_string(100 + options.number.minor) + "\n";
-    files[folder + "/queue/rotational"] = "1\n";
+    files[folder + "/queue/rotational"] = options.nvme ? "0\n" : "1\n";
     files[folder + "/queue/logical_block_size"] = std::to_string(options.logical_sector) + "\n";
     files[folder + "/queue/physical_block_size"] = std::to_string(options.physical_sector) + "\n";
+    if (options.nvme) {
+        const nvme::Personality& drive_is = options.nvme->personality;
+        files[folder + "/nsid"] = "1\n";
+        files[folder + "/device/model"] = drive_is.model + "\n";
+        files[folder + "/device/serial"] = drive_is.serial + "\n";
+        files[folder + "/device/firmware_rev"] = drive_is.firmware + "\n";
+        return;
+    }
     files[folder + "/device/vendor"] = "ATA     \n";
     files[folder + "/device/model"] = options.model + "\n";
     files[folder + "/device/rev"] = "FW01\n";
