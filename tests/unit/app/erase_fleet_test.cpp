@@ -175,7 +175,7 @@ TEST_F(Fleet, AManifestFindsItsDrivesAndItsWordsAreInTheRecords) {
         "serial,asset,ticket,customer,classification,destination,location\n"
         "SERIAL-0000,A-1,T-1,\"Smith, Ltd\",secret,recycler,bay 1\n"
         "SERIAL-0002,A-2,,,,,\n");
-    settings.ticket = "T-of-the-call";
+    settings.order.ticket = "T-of-the-call";
     consent.emplace();
     consent->plan_token = plan().token;
     ASSERT_EQ(erase(), ExitStatus::ok);

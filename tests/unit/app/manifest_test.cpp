@@ -33,8 +33,8 @@ TEST(Manifest, ReadsEveryColumnInAnyOrder) {
     const ManifestRow& first = manifest->rows[0];
     EXPECT_EQ(first.line, 2U);
     EXPECT_EQ(first.device(), "serial:S1");
-    EXPECT_EQ(first.customer, "Smith, Ltd");
-    EXPECT_EQ(first.location, "bay 3");
+    EXPECT_EQ(first.said.customer, "Smith, Ltd");
+    EXPECT_EQ(first.said.location, "bay 3");
     EXPECT_EQ(manifest->rows[1].device(), "/dev/loop7");
     EXPECT_EQ(manifest->rows[1].size, 1048576U);
 }
