@@ -23,6 +23,7 @@ struct BuildCodes {
     unsigned form_factor{0};
     unsigned rotation{0};
     unsigned security{0};  ///< ATA alone: word 128 of IDENTIFY DEVICE.
+    friend bool operator==(const BuildCodes&, const BuildCodes&) = default;
 };
 /// From VPD page 89h: words 168, 217 and 128 of IDENTIFY DEVICE.
 std::optional<BuildCodes> ata_build_from_vpd(std::string_view page);

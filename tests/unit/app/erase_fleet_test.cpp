@@ -216,6 +216,21 @@ TEST_F(Fleet, ARowThatFitsNoDriveStopsTheCallOrIsLeftOut) {
     EXPECT_EQ(status_of("serial:GONE"), ExitStatus::bad_evidence);
 }
 
+TEST_F(Fleet, ADriveUnderALegalHoldIsNotErased) {
+    add_drives(2);
+    write_manifest("serial,legal_hold\nSERIAL-0000,no\nSERIAL-0001,yes\n");
+    EXPECT_EQ(erase(), ExitStatus::refused);
+    EXPECT_THAT(result_of("/dev/sdb").cause,
+                HasSubstr("line 3 of the manifest: the data are under"));
+    expect_untouched(0);
+    expect_untouched(1);
+    skip_refused = true;
+    EXPECT_EQ(erase(), ExitStatus::not_erased);
+    EXPECT_EQ(status_of("/dev/sda"), ExitStatus::ok);
+    EXPECT_EQ(record_of("/dev/sda")["order"]["legal_hold"], "no");
+    expect_untouched(1);
+}
+
 TEST_F(Fleet, ADriveThatTheManifestDoesNotNameIsNotTheDriveNamed) {
     add_drives(2);
     write_manifest("serial\nSERIAL-0000\n");
