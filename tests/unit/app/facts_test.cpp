@@ -80,7 +80,8 @@ TEST_F(Facts, TheImageIsTheOneOsReleaseNames) {
 
 TEST(OrderOfACall, TheRowGoesBeforeTheCallInEveryText) {
     Settings settings;
-    ManifestRow row{.line = 7};
+    ManifestRow row;
+    row.line = 7;
     for (const OrderText& field : kOrderTexts) settings.order.*field.text = "call\x1b";
     const OrderFacts of_call = gather_order_facts(settings, nullptr, "digest");
     for (const OrderText& field : kOrderTexts)
