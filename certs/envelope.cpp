@@ -38,6 +38,13 @@ Json signing_key_part(const SigningKey& key) {
             {"subject", text_or(key.subject(), "the certificate has an empty name")}};
 }
 
+Json issuer_part(const Heading& heading) {
+    const std::string missing = "not given in the configuration (organisation_";
+    return {{"organisation", text_or(heading.organisation, "not given (--organisation)")},
+            {"address", text_or(heading.organisation_address, missing + "address)")},
+            {"contact", text_or(heading.organisation_contact, missing + "contact)")}};
+}
+
 Json tool_part(const ToolFacts& tool, const IssueContext& context) {
     return {{"name", text_or(tool.name, "not stated")},
             {"version", text_or(tool.version, "not stated")},
@@ -64,17 +71,16 @@ Result<void> check_own_work(const Folder& folder, const IssueContext& context,
 
 Json heading_json(const Heading& heading, const IssueContext& context, const SigningKey& key,
                   const Folder& files) {
-    return {
-        {"schema", "quietus/certificate/1"},
-        {"type", heading.type},
-        {"id", printable_text(heading.id)},
-        {"issued", to_rfc3339(context.issued)},
-        {"clock", clock_part(context)},
-        {"issuer", {{"organisation", text_or(heading.organisation, "not given (--organisation)")}}},
-        {"signing_key", signing_key_part(key)},
-        {"evidence", evidence_part(context, files)},
-        {"people", heading.people},
-        {"tool", tool_part(heading.tool, context)}};
+    return {{"schema", "quietus/certificate/1"},
+            {"type", heading.type},
+            {"id", printable_text(heading.id)},
+            {"issued", to_rfc3339(context.issued)},
+            {"clock", clock_part(context)},
+            {"issuer", issuer_part(heading)},
+            {"signing_key", signing_key_part(key)},
+            {"evidence", evidence_part(context, files)},
+            {"people", heading.people},
+            {"tool", tool_part(heading.tool, context)}};
 }
 
 std::string people_bytes(const std::vector<Person>& people, const std::string& id,

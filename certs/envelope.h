@@ -29,6 +29,7 @@ struct Heading {
     std::string type;  ///< "sanitization", "validation", …
     std::string id;    ///< UUIDv7
     std::string organisation;
+    std::string organisation_address{}, organisation_contact{};
     ToolFacts tool;
     Json people;  ///< As people_part gives it.
 };

@@ -33,17 +33,25 @@ Result<void> check_verdict(const EraseRecord& record) {
                                             ", its steps say " + to_string(judged.verdict));
 }
 
-// Who erased, as the call declared it and as this host knew them.
+// Who erased, as the call declared it and as this host knew them, and who the call says had it
+// done.
 std::vector<Person> people_of(const EraseRecord& record) {
     const OperatorFacts& facts = record.operated_by;
-    return {{.role = "operator",
-             .name = facts.declared,
-             .title = facts.title,
-             .organisation = record.order.organisation,
-             .contact = facts.contact,
-             .location = record.order.location,
-             .authenticated_by = facts.authenticated_by,
-             .login_uid = facts.login_uid}};
+    std::vector<Person> people{{.role = "operator",
+                                .name = facts.declared,
+                                .title = facts.title,
+                                .organisation = record.order.organisation,
+                                .contact = facts.contact,
+                                .location = record.order.location,
+                                .authenticated_by = facts.authenticated_by,
+                                .login_uid = facts.login_uid}};
+    const std::string not_here = "declared by the operator, not seen by this host";
+    for (const auto& [role, name] : {std::pair{"requester", &record.order.requester},
+                                     std::pair{"approver", &record.order.approver}}) {
+        if (!name->empty())
+            people.push_back({.role = role, .name = *name, .authenticated_by = not_here});
+    }
+    return people;
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ namespace quietus::certs {
 /// does.
 Result<Folder> read_folder(const std::string& path);
 
+/// The same of a folder of our own, into which a file may have been being written when this host
+/// crashed: what is left of that file is left out.
+Result<Folder> read_own_folder(const std::string& path);
+
 /// Would read_folder take it, with the receipt and two renewals still to come? `usage` where not.
 Result<void> check_limits(const Folder& folder);
 

@@ -9,6 +9,10 @@ Json text_or(const std::string& text, const std::string& why_empty) {
     return printable_text(text);
 }
 
+Json declared(const std::string& text, const std::string& flag) {
+    return text_or(text, "not given (" + flag + ", --manifest)");
+}
+
 Json sector_ranges(const RangeSet& bytes, std::uint32_t logical_sector) {
     QUIETUS_CHECK(logical_sector > 0);
     RangeSet sectors;  // two ranges within one sector become one

@@ -2,6 +2,8 @@
 // certs/schema/record-1.json. The words "type" and "verdict" and the list "files" are keys once in
 // the whole record: certs/verify.sh, which has no JSON parser, relies on it.
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "certs/envelope.h"
 #include "certs/evidence.h"
@@ -11,6 +13,18 @@
 namespace quietus::certs {
 
 namespace {
+
+Json cryptographic_erase_part(const Technique& technique) {
+    const auto& commands = technique.commands;
+    const bool crypto = std::find(commands.begin(), commands.end(),
+                                  DeviceCommand::nvme_sanitize_crypto) != commands.end();
+    if (!crypto) return unavailable("no cryptographic erase is relied on");
+    return unavailable(commands.size() > 1
+                           ? "a crypto erase came first, and nothing rests on it: how the drive's "
+                             "keys were made and kept is not known here"
+                           : "crypto erase alone, taken for clear: how the drive's keys were made "
+                             "and kept is not known here");
+}
 
 // Only what the journals of this host tell: another host may know of more.
 Json attempts_part(const EraseRecord& record) {
@@ -33,10 +47,36 @@ Json order_part(const OrderFacts& order) {
         order.manifest_sha256.empty()
             ? unavailable("no manifest was used (--manifest)")
             : Json{{"sha256", order.manifest_sha256}, {"line", json_integer(order.manifest_line)}};
-    return {{"ticket", text_or(order.ticket, "not given (--ticket)")},
-            {"customer", text_or(order.customer, "not given (--manifest)")},
+    return {{"ticket", declared(order.ticket, "--ticket")},
+            {"customer", declared(order.customer, "--customer")},
+            {"contract", declared(order.contract, "--contract")},
+            {"retention", declared(order.retention, "--retention")},
+            {"legal_hold", declared(order.legal_hold, "--legal-hold")},
+            {"backed_up", declared(order.backed_up, "--backed-up")},
+            {"backup_location", declared(order.backup_location, "--backup-location")},
             {"manifest", manifest},
             {"order", unavailable("no signed job order was used")}};
+}
+
+// Who asked and who approved are people: their names are in people.json alone, which may be taken
+// out.
+Json authorisation_part(const EraseRecord& record) {
+    const OrderFacts& order = record.order;
+    const auto person = [](const std::string& name, const std::string& flag) {
+        return name.empty() ? declared({}, flag) : Json("named in people.json");
+    };
+    const std::string& operated = record.operated_by.declared;
+    const bool both = !order.approver.empty() && !operated.empty();
+    return {
+        {"requester", person(order.requester, "--requested-by")},
+        {"approver", person(order.approver, "--approved-by")},
+        {"approver_is_operator", both ? Json(order.approver == operated)
+                                      : unavailable("approver and operator were not both named")},
+        {"approval", declared(order.approval, "--approval")},
+        {"grant", unavailable("none beyond this run: the guards let it write to this drive, "
+                              "from sanitization.started to sanitization.ended")},
+        {"break_glass", unavailable("there is no way past the guards; what was accepted is in "
+                                    "sanitization.consent")}};
 }
 
 Json record_json(const EraseRecord& record, const IssueContext& context, const SigningKey& key,
@@ -44,6 +84,8 @@ Json record_json(const EraseRecord& record, const IssueContext& context, const S
     const Heading heading{.type = type_of(record.verdict),
                           .id = record.id,
                           .organisation = record.order.organisation,
+                          .organisation_address = record.order.organisation_address,
+                          .organisation_contact = record.order.organisation_contact,
                           .tool = record.tool,
                           .people = people};
     Json json = heading_json(heading, context, key, files);
@@ -54,6 +96,8 @@ Json record_json(const EraseRecord& record, const IssueContext& context, const S
                      {"hidden_areas", hidden_areas_part(record)},
                      {"host", host_part(record.host, record.order.location)},
                      {"order", order_part(record.order)},
+                     {"authorisation", authorisation_part(record)},
+                     {"cryptographic_erase", cryptographic_erase_part(record.plan.technique)},
                      {"attempts_before", attempts_part(record)},
                      {"sanitization", sanitization_part(record, context.approved_standard)},
                      {"verification", verification_part(record)},

@@ -5,6 +5,7 @@
 #include "certs/record_parts.h"
 #include "device/json.h"
 #include "plan/beyond_overwrite.h"
+#include "record/json.h"
 
 namespace quietus::certs {
 
@@ -32,6 +33,14 @@ Json sources_part(const DeviceSnapshot& drive) {
     add("serial", drive.identity.serial.source);
     add("wwn", drive.identity.wwn.source);
     add("firmware", drive.identity.firmware.source);
+    const Build& build = drive.build;
+    add("manufacturer", build.manufacturer.source);
+    add("form_factor", build.form_factor.source);
+    add("rotation_rate", build.rotation_rate.source);
+    add("link", build.link.source);
+    add("bay", build.bay.source);
+    add("protection_information", build.protection.source);
+    add("locking", build.locking.source);
     for (const auto& [field, source] : drive.sources) add(field, source);
     return sources;
 }
@@ -47,7 +56,63 @@ void put_identity(Json& json, const std::string& key, const SourcedString& text)
         json[key] = unavailable("not read");
 }
 
+Json namespaces_part(const DeviceSnapshot& drive) {
+    if (drive.transport != Transport::nvme) return unavailable("only NVMe drives have namespaces");
+    if (!drive.nvme) return unavailable("the drive's controller did not answer");
+    Json list = Json::array();
+    for (const NvmeNamespace& one : drive.nvme->namespaces)
+        list.push_back({{"nsid", one.id},
+                        {"this_one", one.id == drive.nvme->own_namespace},
+                        {"attached", one.attached},
+                        {"blocks", json_integer(one.blocks)},
+                        {"block_size", one.block_size},
+                        {"metadata_size", one.metadata_size}});
+    return list;
+}
+
+void put_build(Json& json, const DeviceSnapshot& drive) {
+    const Build& build = drive.build;
+    put_identity(json, "manufacturer", build.manufacturer);
+    put_identity(json, "form_factor", build.form_factor);
+    put_identity(json, "rotation_rate", build.rotation_rate);
+    put_identity(json, "link", build.link);
+    put_identity(json, "bay", build.bay);
+    put_identity(json, "protection_information", build.protection);
+    put_identity(json, "locking", build.locking);
+    const std::string not_asked = "not asked of the drive by this version";
+    json["tcg"] = unavailable(not_asked);
+    json["encrypting"] = unavailable(not_asked);
+    json["fips_certificate"] = unavailable("no cryptographic erase is relied on");
+    json["namespaces"] = namespaces_part(drive);
+}
+
+// Compared as they are: a person who sees two numbers can tell a prefix from another drive.
+Json comparison_part(const EraseRecord& record) {
+    if (record.order.label_serial.empty())
+        return unavailable("the label's serial number was not given (--label-serial, --manifest)");
+    if (printable(record.plan.target.identity.serial).empty())
+        return unavailable("the drive reports no serial number to compare with");
+    return label_agrees(record) ? "agree" : "differ";
+}
+
+void put_declared(Json& json, const EraseRecord& record) {
+    const OrderFacts& order = record.order;
+    json["label_serial"] = declared(order.label_serial, "--label-serial");
+    json["label_serial_compared"] = comparison_part(record);
+    json["asset_tag"] = declared(order.asset_tag, "--asset");
+    json["classification"] = declared(order.classification, "--classification");
+    json["destination"] = declared(order.destination, "--destination");
+    json["condition_at_intake"] = declared(order.condition, "--condition");
+    json["failure_reason"] = declared(order.failure_reason, "--failure-reason");
+    json["source"] = declared(order.media_source, "--media-source");
+    json["vendor_statement"] = declared(order.vendor_statement, "--vendor-statement");
+}
+
 }  // namespace
+
+bool label_agrees(const EraseRecord& record) {
+    return is_serial_of(record.plan.target.identity, record.order.label_serial);
+}
 
 Json drive_part(const EraseRecord& record) {
     const DeviceSnapshot& drive = record.plan.target;
@@ -73,21 +138,27 @@ Json drive_part(const EraseRecord& record) {
     json["backing"] = drive.identity.backing ? backing_part(*drive.identity.backing)
                                              : unavailable("not a loop device");
     json["sources"] = sources_part(drive);
-    json["asset_tag"] = text_or(record.order.asset_tag, "not given (--asset)");
-    json["classification"] = text_or(record.order.classification, "not given (--manifest)");
-    json["destination"] =
-        text_or(record.order.destination, "not given (--destination, --manifest)");
-    json["condition_at_intake"] =
-        text_or(record.order.condition, "not given (--condition, --manifest)");
-    json["source"] = text_or(record.order.media_source, "not given (--media-source, --manifest)");
-    json["manufacturer"] =
-        unavailable("not reported by itself; where it is known it is part of the model");
+    put_build(json, drive);
+    put_declared(json, record);
     return json;
 }
 
 Json hidden_areas_part(const EraseRecord& record) {
     Json areas = Json::array();
+    const bool by_device = is_device_technique(record.plan.technique);
+    const auto beyond = by_device ? areas_beyond_sanitize(record.plan.target)
+                                  : areas_not_reached(record.plan.target);
     for (const HiddenArea& area : areas_not_reached(record.plan.target)) {
+        const bool told_below =
+            std::any_of(beyond.begin(), beyond.end(),
+                        [&](const HiddenArea& other) { return other.kind == area.kind; });
+        if (!by_device || told_below) continue;
+        areas.push_back({{"kind", printable_text(area.kind)},
+                         {"before", unavailable("not readable by host commands")},
+                         {"action", "the drive's own erase, as far as sanitization.steps prove it"},
+                         {"after", unavailable("not readable by host commands")}});
+    }
+    for (const HiddenArea& area : beyond) {
         areas.push_back({{"kind", printable_text(area.kind)},
                          {"before", unavailable("not readable by host commands")},
                          {"action", "none: " + printable_text(area.why)},
@@ -97,20 +168,22 @@ Json hidden_areas_part(const EraseRecord& record) {
 }
 
 Json host_part(const HostFacts& host, const std::string& location) {
-    const auto value = [&](const std::string& field, const std::string& text) {
+    const auto why_not = [&](const std::string& field) {
         for (const auto& [name, why] : host.missing)
-            if (name == field && text.empty())
-                return text_or({}, why.empty() ? "not had" : printable_text(why));
-        return text_or(text, "the host shows none");
+            if (name == field && !why.empty()) return printable_text(why);
+        return std::string{"the host shows none"};
     };
-    return {{"hostname", value("hostname", host.hostname)},
-            {"kernel", value("kernel", host.kernel)},
-            {"dmi_vendor", value("dmi_vendor", host.dmi_vendor)},
-            {"dmi_product", value("dmi_product", host.dmi_product)},
-            {"dmi_serial", value("dmi_serial", host.dmi_serial)},
-            {"boot_id", value("boot_id", host.boot_id)},
-            {"operating_system", value("operating_system", host.operating_system)},
-            {"site", text_or(location, "not given (--location)")}};
+    Json json = Json::object();
+    for (const HostText& row : kHostTexts)
+        json[row.name] = text_or(host.*row.text, why_not(row.name));
+    json["site"] = text_or(location, "not given (--location, --manifest)");
+    Json registers = Json::array();
+    for (const auto& [number, digest] : host.tpm_pcrs)
+        registers.push_back({{"pcr", number}, {"sha256", digest}});
+    json["tpm_pcrs"] = registers.empty() ? unavailable(why_not("tpm_pcrs")) : std::move(registers);
+    json["tpm_quote"] = unavailable("this version asks the TPM for no quote");
+    json["management_controller"] = unavailable("this version does not ask one");
+    return json;
 }
 
 }  // namespace quietus::certs

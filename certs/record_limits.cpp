@@ -109,6 +109,11 @@ void add_limits_of_the_drive(const EraseRecord& record, std::vector<std::string>
         "Model, serial number and size are what the drive and the kernel report; a counterfeit or "
         "faulty drive can "
         "report others.");
+    const bool reports_serial = !printable(record.plan.target.identity.serial).empty();
+    if (!record.order.label_serial.empty() && reports_serial && !label_agrees(record))
+        limits.emplace_back(
+            "The serial number given for the drive's label is not the one the drive reports: what "
+            "was erased is the drive that reports this one.");
 }
 
 void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::string>& limits) {

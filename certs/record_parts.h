@@ -10,6 +10,8 @@
 namespace quietus::certs {
 
 Json drive_part(const EraseRecord& record);
+/// Is the serial number on the label, as it was given, the one the drive reports?
+bool label_agrees(const EraseRecord& record);
 Json hidden_areas_part(const EraseRecord& record);
 Json host_part(const HostFacts& host, const std::string& location);
 /// `approved_standard` is the organisation's own; empty where it has approved none.

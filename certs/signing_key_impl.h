@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "certs/cms.h"
 #include "certs/key_source.h"
 #include "certs/openssl_handles.h"
 #include "certs/signing_key.h"
@@ -28,5 +29,12 @@ using KeyUse = std::function<Result<std::string>(const OpenKey&)>;
 /// `use` changes nothing here, and gives everything back as bytes. Errors of a token are `config`.
 Result<std::string> use_key(const PrivateKey::Impl& impl, const KeyUse& use);
 Result<std::string> use_key(const SigningKey::Impl& impl, const KeyUse& use);
+
+/// Puts the issuers into a signature. Intermediates must be inside, as no verifier can be told them
+/// otherwise; a root proves nothing there, but where no file beside the signature holds it, it
+/// completes the path.
+Result<void> add_issuers(CMS_ContentInfo* cms, const SigningKey::Impl& parts, Inside inside);
+
+Result<std::string> der_of_cms(CMS_ContentInfo* cms);
 
 }  // namespace quietus::certs

@@ -26,8 +26,19 @@ constexpr std::array kFields{
     Field{"destination", "drive", "destination", "--destination"},
     Field{"condition", "drive", "condition_at_intake", "--condition"},
     Field{"media_source", "drive", "source", "--media-source"},
-    Field{"classification", "drive", "classification", "--manifest"},
+    Field{"classification", "drive", "classification", "--classification"},
     Field{"ticket", "order", "ticket", "--ticket"},
+    Field{"address", "issuer", "address", "organisation_address in the configuration"},
+    Field{"contact", "issuer", "contact", "organisation_contact in the configuration"},
+    Field{"label_serial", "drive", "label_serial", "--label-serial"},
+    Field{"customer", "order", "customer", "--customer"},
+    Field{"contract", "order", "contract", "--contract"},
+    Field{"retention", "order", "retention", "--retention"},
+    Field{"legal_hold", "order", "legal_hold", "--legal-hold"},
+    Field{"backed_up", "order", "backed_up", "--backed-up"},
+    Field{"requester", nullptr, "requester", "--requested-by"},
+    Field{"approver", nullptr, "approver", "--approved-by"},
+    Field{"approval", "authorisation", "approval", "--approval"},
 };
 
 const Field* field_called(const std::string& name) {
@@ -142,7 +153,9 @@ Result<void> check_policy(const TitlePolicy& policy) {
             return failure(ErrorCode::config,
                            "certificate.fields: no field is called '" + printable_text(name) + "'",
                            "organisation, operator, location, asset_tag, destination, "
-                           "condition, media_source, classification or ticket");
+                           "condition, media_source, classification, ticket, address, contact, "
+                           "label_serial, customer, contract, retention, legal_hold, backed_up, "
+                           "requester, approver or approval");
     }
     for (const std::string& type : policy.statements) {
         if (type != "validation" && type != "verification" && type != "custody" &&

@@ -14,7 +14,9 @@ struct TitlePolicy {
     /// Statements, each accepting or passing, and signed by another key than the record's.
     std::vector<std::string> statements{"validation"};
     /// Human fields of the record: "organisation", "operator", "location", "asset_tag",
-    /// "destination", "condition", "media_source", "classification", "ticket".
+    /// "destination", "condition", "media_source", "classification", "ticket", "address",
+    /// "contact", "label_serial", "customer", "contract", "retention", "legal_hold", "backed_up",
+    /// "requester", "approver", "approval".
     std::vector<std::string> fields{"organisation", "operator", "location", "asset_tag",
                                     "destination"};
 };

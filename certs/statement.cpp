@@ -283,6 +283,8 @@ Result<Folder> issue_statement(const Statement& statement, const IssueContext& c
     const Heading heading{.type = stem,
                           .id = statement.id,
                           .organisation = statement.organisation,
+                          .organisation_address = statement.organisation_address,
+                          .organisation_contact = statement.organisation_contact,
                           .tool = statement.tool,
                           .people = people_part(statement.people, parts.people)};
     return seal(parts, context, key, [&](const Folder& files) {

@@ -112,6 +112,7 @@ struct Statement {
     std::vector<PreviousDocument> previous;
     std::vector<Person> people;  ///< First who states.
     std::string organisation;
+    std::string organisation_address{}, organisation_contact{};
     ToolFacts tool;
     Folder attachments;  ///< Files that the statement lists by digest, as another tool's report.
 };

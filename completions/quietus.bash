@@ -15,6 +15,9 @@ _quietus() {
     local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 pattern:'
     local limits='--parallel --max-rate --min-rate --deadline --request-deadline --bad-area-time --retries --direction'
     local evidence='--summary --metrics --key --cert --passphrase-fd --operator --operator-title --operator-contact --tsa'
+    local declared='--ticket --asset --destination --condition --media-source --organisation --location'
+    declared+=' --label-serial --customer --contract --classification --failure-reason --vendor-statement --retention'
+    declared+=' --legal-hold --backed-up --backup-location --requested-by --approved-by --approval'
     local trust='--ca --fingerprint --tsa-ca --crl' key='--key --cert --passphrase-fd'
     local states="--out --organisation $key --tsa $trust --name --title --contact --location" label='--serial --model --wwn --asset'
     COMPREPLY=()
@@ -43,8 +46,10 @@ _quietus() {
         --format)
             [[ $command != attest ]] || { mapfile -t COMPREPLY < <(compgen -W 'nwipe blancco openseachest' -- "$current"); return; }
             mapfile -t COMPREPLY < <(compgen -W 'pdf html batch label time-stamp-request dsse' -- "$current"); return ;;
+        --legal-hold) mapfile -t COMPREPLY < <(compgen -W 'no unknown' -- "$current"); return ;;
+        --backed-up) mapfile -t COMPREPLY < <(compgen -W 'yes no unknown' -- "$current"); return ;;
         --direction) mapfile -t COMPREPLY < <(compgen -W 'forward backward' -- "$current"); return ;;
-        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --destination | --condition | --media-source | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --nonce | --fraction | --size | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
+        --confirm | --confirm-plan | --passphrase-fd | --parallel | --max-rate | --min-rate | --deadline | --request-deadline | --bad-area-time | --retries | --ticket | --asset | --destination | --condition | --media-source | --label-serial | --customer | --contract | --classification | --failure-reason | --vendor-statement | --retention | --backup-location | --requested-by | --approved-by | --approval | --operator | --operator-title | --operator-contact | --tsa | --reason | --name | --nonce | --fraction | --size | --title | --contact | --serial | --model | --wwn | --organisation | --location | --fingerprint) return ;;
     esac
     local words='' drives=no files=no folders=no
     case $command in
@@ -54,7 +59,7 @@ _quietus() {
         inspect | stop) words=$global drives=yes ;;
         methods) words="random $techniques $global" ;;
         plan) words="$goal $global" drives=yes ;;
-        erase) words="$goal --confirm --confirm-plan $limits $evidence --ticket --asset --destination --condition --media-source --organisation --location $global" drives=yes ;;
+        erase) words="$goal --confirm --confirm-plan $limits $evidence $declared $global" drives=yes ;;
         resume) words="--all --skip-refused --confirm --accept --out $limits $evidence $global" drives=yes files=yes ;;
         verify) words="--certificate --technique --method $trust $global" drives=yes ;;
         certificate)

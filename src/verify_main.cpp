@@ -12,16 +12,16 @@
 #include "base/file.h"
 #include "certs/folder_io.h"
 #include "certs/render/pdf_check.h"
+#include "certs/trust_files.h"
 #include "certs/verify.h"
 
 namespace {
 
 using namespace quietus;
 
-constexpr std::size_t kCaFileSizeMax = 4 * std::size_t{1024} * 1024;
-
 struct Request {
-    std::string folder, ca_file, fingerprint, tsa_ca_file, crl_file, pdf_file;
+    std::string folder, pdf_file;
+    certs::TrustFiles trust;
     bool json{false};
     bool authenticity_only{false};
 };
@@ -35,29 +35,13 @@ int complain(ExitStatus status, const std::string& what, const std::string& hint
     return to_int(status);
 }
 
-// Nothing where the option was not given.
-Result<std::string> read_pem(const std::string& option, const std::string& file) {
-    if (file.empty()) return std::string{};
-    auto pem = read_whole_file(file, kCaFileSizeMax);
-    if (!pem)
-        return failure(ErrorCode::usage, option + ": " + pem.error().message, "name a PEM file");
-    if (pem->empty())
-        return failure(ErrorCode::usage, option + ": the file is empty", "name a PEM file");
-    return pem;
-}
-
 Result<certs::Trust> trust_from(const Request& request) {
-    if (request.ca_file.empty() && request.fingerprint.empty()) {
+    if (request.trust.ca_file.empty() && request.trust.fingerprint.empty()) {
         return failure(
             ErrorCode::usage, "nothing says whom to trust",
             "give --ca FILE or --fingerprint SHA256 that you did not take from the folder");
     }
-    certs::Trust trust;
-    if (!request.fingerprint.empty()) trust.fingerprint = request.fingerprint;
-    trust.roots_pem = QUIETUS_TRY(read_pem("--ca", request.ca_file));
-    trust.tsa_roots_pem = QUIETUS_TRY(read_pem("--tsa-ca", request.tsa_ca_file));
-    trust.crls_pem = QUIETUS_TRY(read_pem("--crl", request.crl_file));
-    return trust;
+    return certs::read_trust(request.trust);
 }
 
 Result<certs::Report> examine(const Request& request) {
@@ -113,12 +97,12 @@ int main(int argc, char** argv) {
         "usage.",
         "quietus-verify [certificate verify]"};
     app.add_option("DIR", request.folder, "The evidence folder")->required();
-    app.add_option("--ca", request.ca_file, "PEM file of the certificates you trust");
-    app.add_option("--fingerprint", request.fingerprint,
+    app.add_option("--ca", request.trust.ca_file, "PEM file of the certificates you trust");
+    app.add_option("--fingerprint", request.trust.fingerprint,
                    "SHA-256 of the signer's certificate, in hex");
-    app.add_option("--tsa-ca", request.tsa_ca_file,
+    app.add_option("--tsa-ca", request.trust.tsa_ca_file,
                    "PEM file of the certificates whose time stamps you believe");
-    app.add_option("--crl", request.crl_file, "PEM file of revocation lists");
+    app.add_option("--crl", request.trust.crl_file, "PEM file of revocation lists");
     app.add_option("--pdf", request.pdf_file, "A PDF that must be a rendering of it, too");
     app.add_flag("--json", request.json, "Print the report as one line of JSON");
     app.add_flag("--authenticity-only", request.authenticity_only,

@@ -76,17 +76,6 @@ Result<void> sign_without_time(CMS_SignerInfo* signer, const OpenKey& open, cons
     return {};
 }
 
-// A verifier has the root already; everything between must be inside.
-Result<void> add_intermediates(CMS_ContentInfo* cms, const STACK_OF(X509) * issuers) {
-    for (int i = 0; i < sk_X509_num(issuers); ++i) {
-        X509* issuer = sk_X509_value(issuers, i);
-        const bool root =
-            X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(issuer)) == 0;
-        if (!root && CMS_add1_cert(cms, issuer) != 1) return cannot_sign("intermediate");
-    }
-    return {};
-}
-
 Result<std::string> sign_with(const OpenKey& open, const SigningKey::Impl& parts,
                               std::string_view content) {
     const EVP_PKEY* kind = parts.key.get();
@@ -97,16 +86,11 @@ Result<std::string> sign_with(const OpenKey& open, const SigningKey::Impl& parts
                                              digest_for(kind), kFlags | CMS_KEY_PARAM);
     if (signer == nullptr) return cannot_sign("signer");
     QUIETUS_TRY(prepare_signer(CMS_SignerInfo_get0_pkey_ctx(signer), kind));
-    QUIETUS_TRY(add_intermediates(cms.get(), parts.issuers.get()));
+    QUIETUS_TRY(add_issuers(cms.get(), parts, Inside::intermediates));
     const BioHandle in = bio_over(content);
     if (CMS_final(cms.get(), in.get(), nullptr, kFlags) != 1) return cannot_sign("final");
     QUIETUS_TRY(sign_without_time(signer, open, kind));
-    const BioHandle out{BIO_new(BIO_s_mem())};
-    if (!out || i2d_CMS_bio(out.get(), cms.get()) != 1) return cannot_sign("encoding");
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &data);
-    if (size <= 0) return cannot_sign("encoding");
-    return std::string(data, static_cast<std::size_t>(size));
+    return der_of_cms(cms.get());
 }
 
 }  // namespace

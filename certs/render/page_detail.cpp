@@ -12,10 +12,28 @@ namespace quietus::certs {
 namespace {
 
 // What every record has, and what page_of_record shows in places of its own.
-constexpr std::array kPlaced{"schema",  "type",        "id",       "issued",       "clock",
-                             "issuer",  "signing_key", "drive",    "sanitization", "verification",
-                             "verdict", "media_state", "people",   "tool",         "limits",
-                             "host",    "order",       "evidence", "cause",        "previous"};
+constexpr std::array kPlaced{"schema",
+                             "type",
+                             "id",
+                             "issued",
+                             "clock",
+                             "issuer",
+                             "signing_key",
+                             "drive",
+                             "sanitization",
+                             "verification",
+                             "verdict",
+                             "media_state",
+                             "people",
+                             "tool",
+                             "limits",
+                             "host",
+                             "order",
+                             "evidence",
+                             "cause",
+                             "previous",
+                             "authorisation",
+                             "cryptographic_erase"};
 
 // "particle_size_mm" → "Particle size mm"
 std::string words(const std::string& key) {
@@ -83,12 +101,49 @@ Section basis_section(const RecordView& work) {
     return section;
 }
 
+// What is not on page one; what the drive or the kernel does not tell is in the record.
+Section drive_detail_section(const RecordView& drive) {
+    Section section{.title = "Further about the drive", .rows = {}, .sentences = {}};
+    for (const auto& [name, key] :
+         {std::pair{"Manufacturer", "manufacturer"}, std::pair{"Form factor", "form_factor"},
+          std::pair{"Rotation rate", "rotation_rate"}, std::pair{"Link", "link"},
+          std::pair{"Bay", "bay"}, std::pair{"Protection", "protection_information"},
+          std::pair{"Locking", "locking"}, std::pair{"Came from", "source"},
+          std::pair{"Failure reason", "failure_reason"},
+          std::pair{"Vendor statement", "vendor_statement"}})
+        add(section, name, drive[key].text_if_had());
+    return section;
+}
+
+Section order_section(const RecordView& view) {
+    Section section{.title = "Order", .rows = {}, .sentences = {}};
+    const RecordView order = view["order"], allowed = view["authorisation"];
+    for (const char* key : {"retention", "legal_hold", "backed_up", "backup_location"})
+        add(section, words(key).c_str(), order[key].text_if_had());
+    add(section, "Approval", allowed["approval"].text_if_had());
+    if (allowed["approver_is_operator"].text_if_had() == "yes")
+        section.sentences.emplace_back("The approver is the operator: nobody else agreed.");
+    add(section, "Issuer's address", view["issuer"]["address"].text_if_had());
+    add(section, "Issuer's contact", view["issuer"]["contact"].text_if_had());
+    return section;
+}
+
 Section machine_section(const RecordView& view) {
     Section section{.title = "Machine and program", .rows = {}, .sentences = {}};
     const RecordView host = view["host"], tool = view["tool"];
     add(section, "Host", host["hostname"].text());
     add(section, "System", host["operating_system"].text());
     add(section, "Kernel", host["kernel"].text());
+    add(section, "Chassis", host["chassis_serial"].text_if_had());
+    add(section, "Image", host["image"].text_if_had());
+    add(section, "Secure Boot", host["secure_boot"].text());
+    add(section, "Network", host["network"].text());
+    const std::size_t registers = host["tpm_pcrs"].list().size();
+    add(section, "TPM",
+        registers == 0
+            ? host["tpm_pcrs"].text()
+            : std::to_string(registers) + (registers == 1 ? " PCR value is" : " PCR values are") +
+                  " in the record, not quoted");
     add(section, "Device path", view["drive"]["path"].text());
     add(section, "Program", tool["name"].text() + " " + tool["version"].text());
     add(section, "Binary SHA-256", tool["binary_sha256"].text());
@@ -143,8 +198,10 @@ std::vector<Section> detail_sections(const Json& record) {
     if (!view["sanitization"].has()) return sections;
     for (Section& section :
          std::array{steps_section(view["sanitization"]), basis_section(view["sanitization"]),
-                    machine_section(view), earlier_section(view)})
-        if (!section.rows.empty()) sections.push_back(std::move(section));
+                    drive_detail_section(view["drive"]), order_section(view), machine_section(view),
+                    earlier_section(view)})
+        if (!section.rows.empty() || !section.sentences.empty())
+            sections.push_back(std::move(section));
     return sections;
 }
 

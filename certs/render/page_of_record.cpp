@@ -115,12 +115,23 @@ std::string medium_of(const RecordView& drive) {
     return media.empty() || transport.empty() ? media + transport : media + ", " + transport;
 }
 
+// What stands on the label, and whether it is what the drive says.
+std::string label_text(const RecordView& drive) {
+    const std::string serial = drive["label_serial"].text_if_had();
+    const std::string compared = drive["label_serial_compared"].text_if_had();
+    if (serial.empty()) return {};
+    if (compared == "agree") return serial + ", as the drive reports";
+    if (compared == "differ") return serial + ", which is NOT what the drive reports";
+    return serial + ", not compared";
+}
+
 Section drive_section(const RecordView& drive) {
     Section section{.title = "Drive", .rows = {}, .sentences = {}};
     add(section, "Model", drive["model"].text());
     const bool has_serial = drive["serial"].has();
     add(section, "Serial number", drive["serial"].text(),
         has_serial ? Setting::identity : Setting::text);
+    add(section, "Label", label_text(drive));
     add(section, "WWN", drive["wwn"].text_if_had(), Setting::fixed);
     add(section, "Firmware", drive["firmware"].text_if_had(), Setting::fixed);
     if (const auto size = drive["size_bytes"].number()) add(section, "Size", size_text(*size));
@@ -159,6 +170,7 @@ Section work_section(const RecordView& view) {
     add(section, "Site", view["host"]["site"].text_if_had());
     add(section, "Ticket", order["ticket"].text_if_had());
     add(section, "Customer", order["customer"].text_if_had());
+    add(section, "Contract", order["contract"].text_if_had());
     return section;
 }
 

@@ -9,26 +9,8 @@
 
 namespace quietus::app {
 
-namespace {
-
-// Nothing where the flag was not given.
-Result<std::string> read_pem(const std::string& flag, const std::string& file) {
-    constexpr std::size_t kPemSizeMax = 16 * 1024 * 1024;
-    if (file.empty()) return std::string{};
-    auto pem = read_whole_file(file, kPemSizeMax);
-    if (!pem) return failure(ErrorCode::usage, flag + ": " + pem.error().message);
-    if (pem->empty()) return failure(ErrorCode::usage, flag + ": " + file + " is empty");
-    return pem;
-}
-
-}  // namespace
-
 Result<certs::Trust> trust_from(const TrustFlags& flags, const Settings& settings) {
-    certs::Trust trust;
-    if (!flags.fingerprint.empty()) trust.fingerprint = flags.fingerprint;
-    trust.roots_pem = QUIETUS_TRY(read_pem("--ca", flags.ca_file));
-    trust.tsa_roots_pem = QUIETUS_TRY(read_pem("--tsa-ca", flags.tsa_ca_file));
-    trust.crls_pem = QUIETUS_TRY(read_pem("--crl", flags.crl_file));
+    certs::Trust trust = QUIETUS_TRY(certs::read_trust(flags));
     if (flags.ca_file.empty() && flags.fingerprint.empty())
         trust.roots_pem = QUIETUS_TRY(local_certificate_pem(StateDir{settings.state_dir}));
     if (trust.roots_pem.empty() && !trust.fingerprint)

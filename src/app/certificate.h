@@ -8,16 +8,12 @@
 #include "app/settings.h"
 #include "base/utc_time.h"
 #include "certs/standing.h"
+#include "certs/trust_files.h"
 #include "certs/verify.h"
 
 namespace quietus::app {
 
-struct TrustFlags {
-    std::string ca_file;
-    std::string fingerprint;
-    std::string tsa_ca_file;  ///< Whose time stamps are believed.
-    std::string crl_file;     ///< Revocation lists.
-};
+using TrustFlags = certs::TrustFiles;
 
 /// The auditor's CA or fingerprint; without either this host's own key under the state folder,
 /// never anything from the evidence. `usage` where there is nothing at all to trust.

@@ -317,7 +317,8 @@ class EraseCall {
         start.consent_means = plan.review().means;
         start.accepted = plan.review().accepted;
         start.started = services_.clock.now();
-        start.host = gather_host_facts(services_.host);
+        if (!host_) host_ = gather_host_facts(services_.host);
+        start.host = *host_;
         start.tool = *tool_;
         start.tool.selftest = "passed";
         start.operated_by = gather_operator_facts(services_.host, request_.settings);
@@ -457,6 +458,7 @@ class EraseCall {
     StateDir state_;
     std::chrono::nanoseconds began_;
     std::optional<Manifest> manifest_;
+    std::optional<HostFacts> host_;
     std::optional<ToolFacts> tool_;
     std::optional<EarlierRuns> runs_;  ///< Before this call.
     std::optional<EvidenceDesk> desk_;

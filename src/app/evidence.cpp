@@ -32,13 +32,7 @@ bool exists(const std::string& path) {
 Result<certs::Folder> sign_or_find(EvidenceDesk& desk, const EraseRecord& record,
                                    certs::Folder* unsaved) {
     const std::string spooled = desk.state.spool_dir() + "/" + record.id;
-    if (exists(spooled)) {
-        certs::Folder kept = QUIETUS_TRY(certs::read_folder(spooled));
-        // What a crash left of a file that was being written.
-        std::erase_if(
-            kept, [](const auto& file) { return file.first.find(".tmp-") != std::string::npos; });
-        return kept;
-    }
+    if (exists(spooled)) return certs::read_own_folder(spooled);
     const certs::IssueContext context =
         QUIETUS_TRY(issue_context(desk.settings, desk.clock.now(), &desk.log));
     certs::Folder folder = QUIETUS_TRY_CONTEXT(certs::issue(record, context, desk.key), "signing");

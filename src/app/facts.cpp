@@ -5,6 +5,7 @@
 #include "app/version.h"
 #include "base/bytes.h"
 #include "base/file.h"
+#include "record/json.h"
 
 namespace quietus::app {
 
@@ -24,13 +25,73 @@ std::string fact(const Host& host, HostFacts& facts, const std::string& field,
     return value;
 }
 
-std::string pretty_name(const std::string& os_release) {
-    const std::string key = "PRETTY_NAME=";
-    const auto at = os_release.find(key);
+// os-release(5): KEY=value, the value perhaps in double quotes.
+std::string value_in(const std::string& os_release, const std::string& key) {
+    const std::string text = "\n" + os_release;
+    const auto at = text.find("\n" + key + "=");
     if (at == std::string::npos) return {};
-    std::string value = first_line(os_release.substr(at + key.size()));
+    std::string value = first_line(text.substr(at + key.size() + 2));
     std::erase(value, '"');
     return value;
+}
+
+void read_operating_system(const Host& host, HostFacts& facts) {
+    const std::string release = host.read_file("/etc/os-release").value_or("");
+    facts.operating_system = value_in(release, "PRETTY_NAME");
+    if (facts.operating_system.empty())
+        facts.missing.emplace_back("operating_system", "/etc/os-release names none");
+    facts.image = value_in(release, "IMAGE_ID");
+    const std::string version = value_in(release, "IMAGE_VERSION");
+    if (!facts.image.empty() && !version.empty()) facts.image += " " + version;
+    if (facts.image.empty())
+        facts.missing.emplace_back("image", "/etc/os-release names no image (IMAGE_ID)");
+}
+
+// UEFI 2.10, 3.3 "Globally Defined Variables": SecureBoot is one byte; the kernel puts four bytes
+// of attributes before it (Documentation/filesystems/efivarfs.rst).
+void read_secure_boot(const Host& host, HostFacts& facts) {
+    const auto none = [&](const std::string& why) {
+        facts.missing.emplace_back("secure_boot", why);
+    };
+    if (!host.file_facts("/sys/firmware/efi", /*follow=*/true))
+        return none("the machine was not started by UEFI, or its firmware is hidden from us");
+    const auto variable =
+        host.read_file("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
+    if (!variable) return none(printable_text(variable.error().message));
+    const bool known = variable->size() == 5 && ((*variable)[4] == 0 || (*variable)[4] == 1);
+    if (!known) return none("the firmware's variable SecureBoot is not of the known form");
+    facts.secure_boot = (*variable)[4] == 1 ? "on" : "off";
+}
+
+// The kernel shows a bank as one file for each register, in capital hex
+// (Documentation/ABI/stable/sysfs-class-tpm).
+void read_tpm(const Host& host, HostFacts& facts) {
+    const std::string bank = "/sys/class/tpm/tpm0/pcr-sha256";
+    constexpr unsigned kRegisters = 24;
+    for (unsigned number = 0; number < kRegisters; ++number) {
+        const auto text = host.read_file(bank + "/" + std::to_string(number));
+        const auto bytes = text ? from_hex(first_line(*text)) : Result<Bytes>{Bytes{}};
+        if (!bytes || bytes->size() != 32) continue;
+        facts.tpm_pcrs.emplace_back(number, to_hex(*bytes));
+    }
+    if (!facts.tpm_pcrs.empty()) return;
+    facts.missing.emplace_back("tpm_pcrs", host.file_facts("/sys/class/tpm/tpm0", /*follow=*/true)
+                                               ? "the kernel shows no SHA-256 bank of the TPM"
+                                               : "the kernel shows no TPM");
+}
+
+void read_network(const Host& host, HostFacts& facts) {
+    const auto interfaces = host.list_directory("/sys/class/net");
+    if (!interfaces) {
+        facts.missing.emplace_back("network", printable_text(interfaces.error().message));
+        return;
+    }
+    for (const std::string& name : *interfaces) {
+        const auto state = host.read_file("/sys/class/net/" + name + "/operstate");
+        if (name == "lo" || !state || first_line(*state) != "up") continue;
+        facts.network += (facts.network.empty() ? "up: " : ", ") + printable_ascii(name);
+    }
+    if (facts.network.empty()) facts.network = "no interface is up";
 }
 
 }  // namespace
@@ -43,10 +104,11 @@ HostFacts gather_host_facts(const Host& host) {
     facts.dmi_vendor = fact(host, facts, "dmi_vendor", "/sys/class/dmi/id/sys_vendor");
     facts.dmi_product = fact(host, facts, "dmi_product", "/sys/class/dmi/id/product_name");
     facts.dmi_serial = fact(host, facts, "dmi_serial", "/sys/class/dmi/id/product_serial");
-    if (const auto release = host.read_file("/etc/os-release"))
-        facts.operating_system = pretty_name(*release);
-    if (facts.operating_system.empty())
-        facts.missing.emplace_back("operating_system", "/etc/os-release names none");
+    facts.chassis_serial = fact(host, facts, "chassis_serial", "/sys/class/dmi/id/chassis_serial");
+    read_operating_system(host, facts);
+    read_secure_boot(host, facts);
+    read_tpm(host, facts);
+    read_network(host, facts);
     return facts;
 }
 
@@ -77,21 +139,16 @@ OperatorFacts gather_operator_facts(const Host& host, const Settings& settings) 
 
 OrderFacts gather_order_facts(const Settings& settings, const ManifestRow* row,
                               const std::string& manifest_sha256) {
-    const ManifestRow said = row == nullptr ? ManifestRow{} : *row;
-    const auto either = [](const std::string& of_row, const std::string& of_call) {
-        return printable_text(of_row.empty() ? of_call : of_row);
-    };
-    return {.ticket = either(said.ticket, settings.ticket),
-            .asset_tag = either(said.asset, settings.asset_tag),
-            .organisation = printable_text(settings.organisation),
-            .location = either(said.location, settings.location),
-            .customer = printable_text(said.customer),
-            .classification = printable_text(said.classification),
-            .destination = either(said.destination, settings.destination),
-            .condition = either(said.condition, settings.condition),
-            .media_source = either(said.source, settings.media_source),
-            .manifest_sha256 = row == nullptr ? "" : manifest_sha256,
-            .manifest_line = said.line};
+    OrderFacts facts;
+    for (const OrderText& field : kOrderTexts) {
+        const std::string& of_call = settings.order.*field.text;
+        const std::string of_row = row == nullptr ? std::string{} : row->said.*field.text;
+        facts.*field.text = printable_text(of_row.empty() ? of_call : of_row);
+    }
+    if (row == nullptr) return facts;
+    facts.manifest_sha256 = manifest_sha256;
+    facts.manifest_line = row->line;
+    return facts;
 }
 
 std::string version_text() {

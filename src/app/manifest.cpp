@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 
+#include "app/declared.h"
 #include "base/bytes.h"
 #include "base/csv.h"
 #include "base/file.h"
@@ -18,35 +19,55 @@ struct Column {
     std::string_view name;
     std::string ManifestRow::*field;
 };
+constexpr std::array<Column, 3> kIdentityColumns{
+    {{"serial", &ManifestRow::serial}, {"wwn", &ManifestRow::wwn}, {"path", &ManifestRow::path}}};
+struct DeclaredColumn {
+    std::string_view name;
+    std::string OrderFacts::*field;
+};
+constexpr std::array<DeclaredColumn, 19> kDeclaredColumns{
+    {{"asset", &OrderFacts::asset_tag},
+     {"label_serial", &OrderFacts::label_serial},
+     {"ticket", &OrderFacts::ticket},
+     {"customer", &OrderFacts::customer},
+     {"contract", &OrderFacts::contract},
+     {"classification", &OrderFacts::classification},
+     {"destination", &OrderFacts::destination},
+     {"location", &OrderFacts::location},
+     {"condition", &OrderFacts::condition},
+     {"failure_reason", &OrderFacts::failure_reason},
+     {"source", &OrderFacts::media_source},
+     {"vendor_statement", &OrderFacts::vendor_statement},
+     {"retention", &OrderFacts::retention},
+     {"legal_hold", &OrderFacts::legal_hold},
+     {"backed_up", &OrderFacts::backed_up},
+     {"backup_location", &OrderFacts::backup_location},
+     {"requested_by", &OrderFacts::requester},
+     {"approved_by", &OrderFacts::approver},
+     {"approval", &OrderFacts::approval}}};
 constexpr std::string_view kSize = "size";
-constexpr std::array<Column, 11> kColumns{{{"serial", &ManifestRow::serial},
-                                           {"wwn", &ManifestRow::wwn},
-                                           {"path", &ManifestRow::path},
-                                           {"asset", &ManifestRow::asset},
-                                           {"ticket", &ManifestRow::ticket},
-                                           {"customer", &ManifestRow::customer},
-                                           {"classification", &ManifestRow::classification},
-                                           {"destination", &ManifestRow::destination},
-                                           {"location", &ManifestRow::location},
-                                           {"condition", &ManifestRow::condition},
-                                           {"source", &ManifestRow::source}}};
 constexpr const char* kKnownColumns =
-    "columns: serial, wwn, path, size, asset, ticket, customer, classification, destination, "
-    "location, condition, source";
+    "columns: serial, wwn, path, size, asset, label_serial, ticket, customer, contract, "
+    "classification, destination, location, condition, failure_reason, source, vendor_statement, "
+    "retention, legal_hold, backed_up, backup_location, requested_by, approved_by, approval";
 
 tl::unexpected<Error> bad(std::size_t line, const std::string& what, const std::string& remedy) {
     return failure(ErrorCode::bad_evidence, "line " + std::to_string(line) + ": " + what, remedy);
 }
 
-const Column* column_called(std::string_view name) {
-    const auto at = std::find_if(kColumns.begin(), kColumns.end(),
-                                 [&](const Column& column) { return column.name == name; });
-    return at == kColumns.end() ? nullptr : &*at;
+// The row's text of that column; nothing where there is no such column.
+std::string* field_of(ManifestRow& row, std::string_view name) {
+    const auto called = [&](const auto& column) { return column.name == name; };
+    const auto own = std::find_if(kIdentityColumns.begin(), kIdentityColumns.end(), called);
+    if (own != kIdentityColumns.end()) return &(row.*own->field);
+    const auto other = std::find_if(kDeclaredColumns.begin(), kDeclaredColumns.end(), called);
+    return other == kDeclaredColumns.end() ? nullptr : &(row.said.*other->field);
 }
 
 Result<void> check_header(const CsvRecord& header) {
+    ManifestRow row;
     for (auto at = header.fields.begin(); at != header.fields.end(); ++at) {
-        if (*at != kSize && column_called(*at) == nullptr)
+        if (*at != kSize && field_of(row, *at) == nullptr)
             return bad(header.line, "unknown column '" + *at + "'", kKnownColumns);
         if (std::find(header.fields.begin(), at, *at) != at)
             return bad(header.line, "column '" + *at + "' is there twice", "take one of them out");
@@ -79,8 +100,10 @@ Result<ManifestRow> row_from(const CsvRecord& record, const CsvRecord& header) {
         if (name == kSize)
             row.size = QUIETUS_TRY(size_in(value, row.line));
         else
-            row.*(column_called(name)->field) = value;
+            *field_of(row, name) = value;
     }
+    if (const auto fine = check_answers(row.said); !fine)
+        return bad(row.line, fine.error().message, fine.error().hint);
     if (row.serial.empty() && row.wwn.empty() && row.path.empty())
         return bad(row.line, "names no drive", "give it a serial, a wwn, or a path and a size");
     if (!row.path.empty() && !row.path.starts_with('/'))
@@ -105,8 +128,8 @@ class Seen {
 };
 
 Result<void> check_named_once(Seen& seen, const ManifestRow& row) {
-    for (const std::string_view name : {"serial", "wwn", "path"}) {
-        const std::string& value = row.*(column_called(name)->field);
+    for (const auto& [name, field] : kIdentityColumns) {
+        const std::string& value = row.*field;
         const std::size_t before = seen.first_line_of(name, value, row.line);
         if (before != 0)
             return bad(
@@ -177,6 +200,8 @@ Result<void> compare_with_row(const Host& host, const DeviceSnapshot& drive,
         return differs("path", printable_text(drive.path), row.path);
     if (row.size != 0 && row.size != drive.geometry.size.bytes)
         return differs("size", std::to_string(drive.geometry.size.bytes), std::to_string(row.size));
+    QUIETUS_TRY_CONTEXT(check_hold(row.said), printable_text(drive.path) + ": line " +
+                                                  std::to_string(row.line) + " of the manifest");
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "device/snapshot.h"
 #include "host/host.h"
+#include "record/erase_record.h"
 
 namespace quietus::app {
 
@@ -18,8 +19,7 @@ struct ManifestRow {
     std::size_t line{0};  ///< Where it begins in the file, from 1.
     std::string serial, wwn, path;
     std::uint64_t size{0};  ///< Bytes; 0 where the row gives none. Always there beside a path.
-    std::string asset, ticket, customer, classification, destination, location;
-    std::string condition, source;
+    OrderFacts said;        ///< What else the row says.
 
     /// What resolve_device takes: the serial number before the WWN before the path.
     std::string device() const;

@@ -73,8 +73,13 @@ Result<void> apply(Settings& settings, const toml::table& table) {
         {"operator_title", &settings.operator_title},
         {"operator_contact", &settings.operator_contact},
         {"approved_standard", &settings.approved_standard},
-        {"organisation", &settings.organisation},
-        {"location", &settings.location}};
+        {"organisation", &settings.order.organisation},
+        {"organisation_address", &settings.order.organisation_address},
+        {"organisation_contact", &settings.order.organisation_contact},
+        {"customer", &settings.order.customer},
+        {"contract", &settings.order.contract},
+        {"retention", &settings.order.retention},
+        {"location", &settings.order.location}};
     for (const auto& [key, value] : table) {
         if (key.str() == "certificate") {
             QUIETUS_TRY(apply_certificate(settings, key, value));
@@ -85,8 +90,9 @@ Result<void> apply(Settings& settings, const toml::table& table) {
         if (slot == known.end())
             return tl::unexpected{
                 config_error(where + ": unknown key '" + printable_text(key.str()) + "'",
-                             "known keys: approved_standard, cert, key, location, operator, "
-                             "operator_contact, operator_title, organisation, out, tsa, "
+                             "known keys: approved_standard, cert, contract, customer, key, "
+                             "location, operator, operator_contact, operator_title, organisation, "
+                             "organisation_address, organisation_contact, out, retention, tsa, "
                              "tsa_server_ca; table: certificate")};
         const auto text = value.value_exact<std::string>();
         if (!text)

@@ -7,6 +7,7 @@
 #include "app/tsa_client.h"
 #include "base/result.h"
 #include "certs/standing.h"
+#include "record/erase_record.h"
 
 namespace quietus::app {
 
@@ -19,8 +20,7 @@ struct Settings {
     std::string certificate_file;  ///< Both or none.
     std::optional<int> passphrase_fd;
     std::string operator_name, operator_title, operator_contact;
-    std::string organisation, location, ticket, asset_tag;
-    std::string destination, condition, media_source;  ///< Of the drives of one call.
+    OrderFacts order;               ///< What is said of the drives of one call.
     TsaAddress tsa;                 ///< Whom to ask for time stamps; nobody where empty.
     std::string approved_standard;  ///< The organisation's own, for the record's policy.
     certs::TitlePolicy title_policy;

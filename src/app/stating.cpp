@@ -222,7 +222,9 @@ Result<Stated> make_statement(const Host& host, const Settings& settings, const 
     const OperatorFacts login = gather_operator_facts(host, settings);
     statement.people.front().authenticated_by = login.authenticated_by;
     statement.people.front().login_uid = login.login_uid;
-    statement.organisation = settings.organisation;
+    statement.organisation = settings.order.organisation;
+    statement.organisation_address = settings.order.organisation_address;
+    statement.organisation_contact = settings.order.organisation_contact;
     statement.tool = gather_tool_facts();
     statement.id = QUIETUS_TRY(new_uuid_v7(now));
     return file_statement(statement, desk, settings, now);

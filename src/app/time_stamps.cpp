@@ -22,10 +22,8 @@ struct Renewable {
     certs::Trust trust;
 };
 
-// What a crash left, of a file or between the two, is written anew.
+// What a crash left between the two is written anew.
 void forget_half_a_renewal(certs::Folder& folder) {
-    std::erase_if(folder,
-                  [](const auto& file) { return file.first.find(".tmp-") != std::string::npos; });
     const std::size_t last = certs::renewals_in(folder);
     if (last == 0) return;
     const std::string list = certs::renewal_list_name(last);
@@ -40,7 +38,7 @@ Result<Renewable> read_renewable(const std::string& cert, const TrustFlags& trus
                                  const Settings& settings, const Clock& clock) {
     Renewable found;
     found.path = QUIETUS_TRY(find_evidence(settings, cert));
-    found.folder = QUIETUS_TRY(certs::read_folder(found.path));
+    found.folder = QUIETUS_TRY(certs::read_own_folder(found.path));
     forget_half_a_renewal(found.folder);
     found.trust = QUIETUS_TRY(trust_from(trust, settings));
     const certs::Report report = certs::verify_folder(found.folder, found.trust, clock.now());

@@ -29,6 +29,12 @@ struct Context {
     bool no_color{false};  ///< Nothing is drawn over.
 };
 
+/// Says what went wrong; the status to end with.
+inline ExitStatus fail(Context& context, const Error& error) {
+    context.output.error(error);
+    return exit_status_of(error);
+}
+
 using Action = std::function<ExitStatus(Context&)>;
 
 /// The parser's state while argv is read; `chosen` is set by the subcommand that was named.

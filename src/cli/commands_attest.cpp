@@ -37,7 +37,7 @@ void add_signing(CLI::App& sub, Parser& parser) {
     app::Settings& settings = parser.settings;
     sub.add_option("--out", settings.out,
                    "Folder for the evidence (default: <state-dir>/certificates)");
-    sub.add_option("--organisation", settings.organisation, "Who answers for the statement");
+    sub.add_option("--organisation", settings.order.organisation, "Who answers for the statement");
     add_key(sub, settings);
     add_tsa(sub, settings);
 }

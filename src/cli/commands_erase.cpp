@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "app/declared.h"
 #include "app/erase.h"
 #include "base/bytes.h"
 #include "cli/commands.h"
@@ -55,20 +56,31 @@ std::optional<std::string> ask(const app::Signals& signals, const Plan& plan,
     return read_line(signals);
 }
 
+// What holds of one drive cannot be said for a call of many.
+Result<void> check_names_one_drive(const std::string& flag, const std::string& text,
+                                   const std::string& column, const EraseFlags& flags) {
+    if (text.empty()) return {};
+    if (!flags.manifest_file.empty())
+        return failure(ErrorCode::usage, flag + " is for one drive, the manifest names many",
+                       "put it into the column " + column);
+    if (flags.devices.size() > 1)
+        return failure(
+            ErrorCode::usage,
+            flag + " names one drive, the call has " + std::to_string(flags.devices.size()),
+            "erase them one at a time, or give --manifest");
+    return {};
+}
+
 // What is wrong with the flags themselves.
 Result<void> check_flags(const EraseFlags& flags, const app::Settings& settings) {
     QUIETUS_TRY(check_drives(flags.devices, flags.manifest_file));
     QUIETUS_TRY(check_parallel(flags.parallel));
-    if (settings.asset_tag.empty()) return {};
-    if (!flags.manifest_file.empty())
-        return failure(ErrorCode::usage, "--asset is for one drive, the manifest names many",
-                       "put it into the column asset");
-    if (flags.devices.size() > 1)
-        return failure(
-            ErrorCode::usage,
-            "--asset names one drive, the call has " + std::to_string(flags.devices.size()),
-            "erase them one at a time, or give --manifest");
-    return {};
+    if (const auto fine = app::check_answers(settings.order); !fine)
+        return failure(ErrorCode::usage, fine.error().message, fine.error().hint);
+    QUIETUS_TRY(app::check_hold(settings.order));
+    QUIETUS_TRY(check_names_one_drive("--asset", settings.order.asset_tag, "asset", flags));
+    return check_names_one_drive("--label-serial", settings.order.label_serial, "label_serial",
+                                 flags);
 }
 
 Result<app::EraseRequest> request_from(const EraseFlags& flags, const app::Settings& settings) {
@@ -111,6 +123,37 @@ ExitStatus run_erase(Context& context, const EraseFlags& flags) {
                                         .signals = *signals});
 }
 
+// What people say of the drive, the job, and who asked for it; all for the record.
+void add_declared(CLI::App& sub, OrderFacts& order) {
+    sub.add_option("--asset", order.asset_tag,
+                   "Asset tag of the drive, for the record (one drive only)");
+    sub.add_option("--label-serial", order.label_serial,
+                   "Serial number as printed on its label (one drive only)");
+    sub.add_option("--ticket", order.ticket, "Ticket or RMA number, for the record");
+    sub.add_option("--customer", order.customer, "Whose data it is");
+    sub.add_option("--contract", order.contract, "Under which contract with the customer");
+    sub.add_option("--classification", order.classification, "Confidentiality of the data");
+    sub.add_option("--condition", order.condition,
+                   "Of the drives when they came in, as operational or damaged");
+    sub.add_option("--failure-reason", order.failure_reason,
+                   "Why the drives came out of service, as a symptom code");
+    sub.add_option("--media-source", order.media_source,
+                   "The machine or person the drives come from");
+    sub.add_option("--destination", order.destination, "Where the drives go then");
+    sub.add_option("--vendor-statement", order.vendor_statement,
+                   "Reference of what the vendor says of sanitizing them");
+    sub.add_option("--retention", order.retention, "Retention class of the data");
+    sub.add_option("--legal-hold", order.legal_hold,
+                   "Are the data under a legal hold: no, unknown, or yes, which refuses the erase");
+    sub.add_option("--backed-up", order.backed_up, "Are the data backed up: yes, no or unknown");
+    sub.add_option("--backup-location", order.backup_location, "And where");
+    sub.add_option("--requested-by", order.requester, "Who asked for the erase");
+    sub.add_option("--approved-by", order.approver, "Who approved it");
+    sub.add_option("--approval", order.approval, "Reference of the approval");
+    sub.add_option("--organisation", order.organisation, "Whose drive it is, for the record");
+    sub.add_option("--location", order.location, "Where it is done, for the record");
+}
+
 }  // namespace
 
 void add_erase(Parser& parser) {
@@ -125,16 +168,7 @@ void add_erase(Parser& parser) {
                     "Token that plan printed for exactly these drives and steps");
     add_accept(*sub, flags->accept);
     add_evidence(*sub, settings);
-    sub->add_option("--ticket", settings.ticket, "Ticket or RMA number, for the record");
-    sub->add_option("--destination", settings.destination, "Where the drives go then");
-    sub->add_option("--condition", settings.condition,
-                    "Of the drives when they came in, as operational or damaged");
-    sub->add_option("--media-source", settings.media_source,
-                    "The machine or person the drives come from");
-    sub->add_option("--asset", settings.asset_tag,
-                    "Asset tag of the drive, for the record (one drive only)");
-    sub->add_option("--organisation", settings.organisation, "Whose drive it is, for the record");
-    sub->add_option("--location", settings.location, "Where it is done, for the record");
+    add_declared(*sub, settings.order);
     add_parallel(*sub, flags->parallel);
     flags->limits.add_to(*sub);
     add_reports(*sub, parser.files);

@@ -12,11 +12,6 @@ namespace quietus::cli {
 
 namespace {
 
-ExitStatus fail(Context& context, const Error& error) {
-    context.output.error(error);
-    return exit_status_of(error);
-}
-
 std::string answer_text(const app::VerifyAnswer& answer) {
     std::string text = printable_text(answer.path) + ": read " +
                        std::to_string(answer.covered_bytes) + " of " +

@@ -12,11 +12,6 @@ namespace {
 
 constexpr const char* kShown = "Subcommands";
 
-ExitStatus fail(Context& context, const Error& error) {
-    context.output.error(error);
-    return exit_status_of(error);
-}
-
 std::string facts_text(const app::KeyFacts& facts) {
     std::string text;
     const auto line = [&](const char* what, const std::string& value) {

@@ -18,11 +18,6 @@ struct RenderFlags {
     app::TrustFlags trust;
 };
 
-ExitStatus fail(Context& context, const Error& error) {
-    context.output.error(error);
-    return exit_status_of(error);
-}
-
 Result<app::RenderRequest> request_from(const Context& context, const RenderFlags& flags) {
     app::RenderRequest request;
     request.folders = flags.folders;

@@ -17,11 +17,6 @@ struct RenewalFlags {
 };
 using Flags = std::shared_ptr<RenewalFlags>;
 
-ExitStatus fail(Context& context, const Error& error) {
-    context.output.error(error);
-    return exit_status_of(error);
-}
-
 void tell(Context& context, const app::Renewal& renewal, const std::string& sentence) {
     context.output.finding("renewal",
                            {{"folder", printable_text(renewal.folder)},

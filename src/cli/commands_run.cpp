@@ -14,11 +14,6 @@ namespace {
 // A call that was killed changes no file: so often --watch looks whether all are still alive.
 constexpr int kWatchRoundMs = 2000;
 
-ExitStatus fail(Context& context, const Error& error) {
-    context.output.error(error);
-    return exit_status_of(error);
-}
-
 struct Shown {
     std::vector<Json> events;
     std::string text;  ///< A line for each drive.

@@ -99,6 +99,16 @@ std::string inspect_text(const DeviceSnapshot& seen) {
         ", zones: " + to_string(seen.geometry.zones));
     add(std::string{"removable: "} + (seen.removable ? "yes" : "no") +
         ", read-only: " + (seen.read_only ? "yes" : "no"));
+    const Build& build = seen.build;
+    for (const auto& [what, value] :
+         {std::pair<const char*, const SourcedString*>{"manufacturer", &build.manufacturer},
+          {"form factor", &build.form_factor},
+          {"rotation rate", &build.rotation_rate},
+          {"link", &build.link},
+          {"bay", &build.bay},
+          {"protection information", &build.protection},
+          {"locking", &build.locking}})
+        add(sourced_line(what, *value));
     for (const auto& [what, from] : seen.sources)
         add("source of " + printable_text(what) + ": " + printable_text(from));
     for (const Partition& part : seen.partitions)

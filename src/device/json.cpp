@@ -104,6 +104,31 @@ Result<SourcedString> sourced_member(const Json& object, const std::string& key)
     return text;
 }
 
+struct BuildPart {
+    const char* name;
+    SourcedString Build::*text;
+};
+constexpr std::array kBuildParts{BuildPart{"manufacturer", &Build::manufacturer},
+                                 BuildPart{"form_factor", &Build::form_factor},
+                                 BuildPart{"rotation_rate", &Build::rotation_rate},
+                                 BuildPart{"link", &Build::link},
+                                 BuildPart{"bay", &Build::bay},
+                                 BuildPart{"protection", &Build::protection},
+                                 BuildPart{"locking", &Build::locking}};
+
+Json to_json(const Build& build) {
+    Json json = Json::object();
+    for (const BuildPart& part : kBuildParts) json[part.name] = sourced_json(build.*part.text);
+    return json;
+}
+
+Result<Build> build_from_json(const Json& json) {
+    Build build;
+    for (const BuildPart& part : kBuildParts)
+        build.*part.text = QUIETUS_TRY(sourced_member(json, part.name));
+    return build;
+}
+
 Json to_json(const LoopBacking& backing) {
     Json json{{"file_system", number_json(backing.file_system)},
               {"inode", json_integer(backing.inode)},
@@ -331,6 +356,7 @@ Json to_json(const DeviceSnapshot& snapshot) {
                 {"medium", to_string(snapshot.medium)},
                 {"identity", to_json(snapshot.identity)},
                 {"geometry", to_json(snapshot.geometry)},
+                {"build", to_json(snapshot.build)},
                 {"removable", snapshot.removable},
                 {"read_only", snapshot.read_only},
                 {"partitions", list_json(snapshot.partitions)},
@@ -348,6 +374,8 @@ Result<DeviceSnapshot> snapshot_from_json(const Json& json) {
     snapshot.identity = QUIETUS_TRY(identity_from_json(identity));
     const Json geometry = QUIETUS_TRY(member(json, "geometry"));
     snapshot.geometry = QUIETUS_TRY(geometry_from_json(geometry));
+    const Json build = QUIETUS_TRY(member(json, "build"));
+    snapshot.build = QUIETUS_TRY(build_from_json(build));
     const Json usage = QUIETUS_TRY(member(json, "usage"));
     snapshot.usage = QUIETUS_TRY(usage_from_json(usage));
     const Json nvme = QUIETUS_TRY(member(json, "nvme"));

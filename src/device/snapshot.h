@@ -104,6 +104,20 @@ struct HiddenArea {
     friend bool operator==(const HiddenArea&, const HiddenArea&) = default;
 };
 
+/// How the drive is built and attached, as far as the kernel tells without asking the drive.
+/// Nothing is decided by it; a record says it.
+struct Build {
+    SourcedString manufacturer;   ///< As the drive's interface states it, never guessed of a model.
+    SourcedString form_factor;    ///< "3.5 inch"
+    SourcedString rotation_rate;  ///< "7200 rpm", "does not rotate"
+    SourcedString link;           ///< "SATA 6.0 Gbps", "PCIe 8.0 GT/s x4", "USB 5000 Mbit/s"
+    SourcedString bay;            ///< The enclosure's name of the slot.
+    SourcedString
+        protection;         ///< Format of the protection information, "none" where there is none.
+    SourcedString locking;  ///< ATA security: "not enabled, not locked, frozen".
+    friend bool operator==(const Build&, const Build&) = default;
+};
+
 struct DeviceSnapshot {
     std::string path;  ///< The node as asked for, symlinks resolved: "/dev/sda".
     std::string name;  ///< Kernel name: "sda".
@@ -115,6 +129,7 @@ struct DeviceSnapshot {
     Medium medium{Medium::unknown};
     DeviceIdentity identity;
     Geometry geometry;
+    Build build;
     bool removable{false};
     bool read_only{false};  ///< sysfs "ro" or BLKROGET; a read-only loop lets open(O_RDWR) succeed.
     std::vector<Partition> partitions;

@@ -30,6 +30,18 @@ std::string ata_string(std::string_view identify, std::size_t first_word, std::s
     return text;
 }
 
+// The answer to IDENTIFY DEVICE in page 89h; empty where it is not there whole.
+std::string_view identify_in(std::string_view page) {
+    if (vpd_body(page, 0x89).size() < kIdentifyAt - kVpdHeader + kIdentifySize) return {};
+    return page.substr(kIdentifyAt, kIdentifySize);
+}
+
+// ATA words have their low byte first.
+unsigned ata_word(std::string_view identify, std::size_t word) {
+    return static_cast<unsigned>(byte_at(identify, word * 2) +
+                                 byte_at(identify, word * 2 + 1) * 256);
+}
+
 bool says_something(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) { return c != ' ' && c != '\0'; });
 }
@@ -37,13 +49,28 @@ bool says_something(std::string_view text) {
 }  // namespace
 
 std::optional<AtaIdentity> ata_identity_from_vpd(std::string_view page) {
-    if (vpd_body(page, 0x89).size() < kIdentifyAt - kVpdHeader + kIdentifySize) return std::nullopt;
-    const std::string_view identify = page.substr(kIdentifyAt, kIdentifySize);
+    const std::string_view identify = identify_in(page);
+    if (identify.empty()) return std::nullopt;
     AtaIdentity identity{.serial = ata_string(identify, 10, 10),
                          .firmware = ata_string(identify, 23, 4),
                          .model = ata_string(identify, 27, 20)};
     if (!says_something(identity.serial) || !says_something(identity.model)) return std::nullopt;
     return identity;
+}
+
+std::optional<BuildCodes> ata_build_from_vpd(std::string_view page) {
+    const std::string_view identify = identify_in(page);
+    if (identify.empty()) return std::nullopt;
+    return BuildCodes{.form_factor = ata_word(identify, 168) & 0xFU,
+                      .rotation = ata_word(identify, 217),
+                      .security = ata_word(identify, 128)};
+}
+
+std::optional<BuildCodes> scsi_build_from_vpd(std::string_view page) {
+    const std::string_view body = vpd_body(page, 0xB1);
+    if (body.size() < 4) return std::nullopt;
+    return BuildCodes{.form_factor = static_cast<unsigned>(byte_at(body, 3)) & 0xFU,
+                      .rotation = static_cast<unsigned>(byte_at(body, 0) * 256 + byte_at(body, 1))};
 }
 
 std::optional<std::string> serial_from_vpd(std::string_view page) {

@@ -43,18 +43,9 @@ SourcedString first_of(const Host& host, const std::string& folder,
     return found;
 }
 
-// The serial of the USB device between the drive and us ("2-1.4"), where the drive itself gives
-// none.
+// Where the drive itself gives none, the USB device between it and us may have one.
 SourcedString usb_serial(const Host& host, const BlockNode& disk) {
-    std::string path;
-    std::string device;
-    for (const std::string& part : split(disk.device_path, '/')) {
-        if (part.empty()) continue;
-        path += "/" + part;
-        const bool port = part.find_first_not_of("0123456789-.") == std::string::npos &&
-                          part.find('-') != std::string::npos;
-        if (port) device = path;
-    }
+    const std::string device = usb_device_of(disk);
     const auto serial = device.empty() ? std::nullopt : attribute(host, device + "/serial");
     if (!serial || !says_something(*serial))
         return SourcedString::none("neither the drive nor its USB bridge gives one");
@@ -140,6 +131,20 @@ Transport transport_of(const BlockNode& disk) {
     if (path.find("/end_device-") != std::string::npos) return Transport::sas;
     if (has_numbered_part(path, "host")) return Transport::scsi;
     return Transport::unknown;
+}
+
+// A USB device is called by its ports: "2-1.4".
+std::string usb_device_of(const BlockNode& disk) {
+    std::string path;
+    std::string device;
+    for (const std::string& part : split(disk.device_path, '/')) {
+        if (part.empty()) continue;
+        path += "/" + part;
+        const bool port = part.find_first_not_of("0123456789-.") == std::string::npos &&
+                          part.find('-') != std::string::npos;
+        if (port) device = path;
+    }
+    return device;
 }
 
 DeviceIdentity read_identity(const Host& host, const BlockNode& disk, Transport transport) {

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "base/bytes.h"
+#include "discovery/build_reader.h"
 #include "discovery/describe.h"
 #include "discovery/discovery.h"
 #include "discovery/identity_reader.h"
@@ -164,6 +165,8 @@ Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
     }
     DeviceSnapshot drive = describe(host, picture.graph(), *node);
     drive.path = device.path;
+    const BlockNode* whole = picture.graph().by_name(drive.whole_disk);
+    drive.build = read_build(host, whole != nullptr ? *whole : *node, drive.transport);
     drive.identity.serial_shared = shares_its_serial(host, picture.graph(), drive);
     read_usage(host, view, *node, drive);
     QUIETUS_TRY(ask_the_drive(host, drive));

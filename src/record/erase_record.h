@@ -123,8 +123,14 @@ struct HostFacts {
     std::string hostname;
     std::string kernel;
     std::string dmi_vendor, dmi_product, dmi_serial;  ///< Empty where unavailable.
+    std::string chassis_serial{};
     std::string boot_id;
     std::string operating_system;
+    std::string image{};        ///< Of the operating system: os-release IMAGE_ID, IMAGE_VERSION.
+    std::string secure_boot{};  ///< "on", "off"
+    std::string network{};      ///< "up: eth0, eth1", "no interface is up"
+    /// The TPM's SHA-256 bank as the kernel shows it: number and hex. Read, not quoted.
+    std::vector<std::pair<unsigned, std::string>> tpm_pcrs{};
     std::vector<std::pair<std::string, std::string>> missing;  ///< {field, why}
     friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
@@ -147,14 +153,25 @@ struct OperatorFacts {
     friend bool operator==(const OperatorFacts&, const OperatorFacts&) = default;
 };
 
-/// What the caller said about the drive and the job; all optional, all printable.
+/// What the caller said about the drive and the job; all optional, all printable. Every text is a
+/// row of kOrderTexts (record/json.h).
 struct OrderFacts {
     std::string ticket, asset_tag, organisation, location;
     std::string customer, classification, destination;
-    std::string condition{};      ///< Of the drive when it came in: "operational", "damaged", …
-    std::string media_source{};   ///< The machine or person the drive comes from.
-    std::string manifest_sha256;  ///< Of the file that named the drive; empty without one.
-    std::uint64_t manifest_line{0};  ///< Where in it, from 1.
+    std::string condition{};       ///< Of the drive when it came in: "operational", "damaged", …
+    std::string media_source{};    ///< The machine or person the drive comes from.
+    std::string label_serial{};    ///< The serial number as printed on the drive's label.
+    std::string failure_reason{};  ///< Why the drive came out of service; an RMA's symptom code.
+    std::string vendor_statement{};  ///< Reference of what the vendor says of sanitizing it.
+    std::string organisation_address{}, organisation_contact{};
+    std::string contract{};                 ///< With the customer.
+    std::string retention{};                ///< Retention class of the data.
+    std::string legal_hold{}, backed_up{};  ///< "yes", "no", "unknown"; nothing on hold is erased.
+    std::string backup_location{};
+    std::string requester{}, approver{};  ///< People: named in people.json alone.
+    std::string approval{};               ///< Reference of the approval.
+    std::string manifest_sha256;          ///< Of the file that named the drive; empty without one.
+    std::uint64_t manifest_line{0};       ///< Where in it, from 1.
     friend bool operator==(const OrderFacts&, const OrderFacts&) = default;
 };
 

@@ -150,30 +150,30 @@ Result<StepOutcome> outcome_from_json(const Json& json, const Plan& plan) {
 Json to_json(const HostFacts& facts) {
     Json missing = Json::array();
     for (const auto& [field, why] : facts.missing) missing.push_back(Json::array({field, why}));
-    return {{"hostname", facts.hostname},
-            {"kernel", facts.kernel},
-            {"dmi_vendor", facts.dmi_vendor},
-            {"dmi_product", facts.dmi_product},
-            {"dmi_serial", facts.dmi_serial},
-            {"boot_id", facts.boot_id},
-            {"operating_system", facts.operating_system},
-            {"missing", missing}};
+    Json pcrs = Json::array();
+    for (const auto& [number, digest] : facts.tpm_pcrs)
+        pcrs.push_back(Json::array({number, digest}));
+    Json json{{"missing", missing}, {"tpm_pcrs", pcrs}};
+    for (const HostText& row : kHostTexts) json[row.name] = facts.*row.text;
+    return json;
 }
 
 Result<HostFacts> host_facts_from_json(const Json& json) {
     HostFacts facts;
-    facts.hostname = QUIETUS_TRY(string_member(json, "hostname"));
-    facts.kernel = QUIETUS_TRY(string_member(json, "kernel"));
-    facts.dmi_vendor = QUIETUS_TRY(string_member(json, "dmi_vendor"));
-    facts.dmi_product = QUIETUS_TRY(string_member(json, "dmi_product"));
-    facts.dmi_serial = QUIETUS_TRY(string_member(json, "dmi_serial"));
-    facts.boot_id = QUIETUS_TRY(string_member(json, "boot_id"));
-    facts.operating_system = QUIETUS_TRY(string_member(json, "operating_system"));
+    for (const HostText& row : kHostTexts)
+        facts.*row.text = QUIETUS_TRY(string_member(json, row.name));
     const Json missing = QUIETUS_TRY(member(json, "missing"));
     for (const Json& pair : missing) {
         if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string())
             return failure(ErrorCode::bad_evidence, "host facts: malformed \"missing\"");
         facts.missing.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+    }
+    const Json pcrs = QUIETUS_TRY(member(json, "tpm_pcrs"));
+    for (const Json& pair : pcrs) {
+        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() ||
+            !pair[1].is_string())
+            return failure(ErrorCode::bad_evidence, "host facts: malformed \"tpm_pcrs\"");
+        facts.tpm_pcrs.emplace_back(pair[0].get<unsigned>(), pair[1].get<std::string>());
     }
     return facts;
 }
@@ -214,30 +214,16 @@ Result<OperatorFacts> operator_facts_from_json(const Json& json) {
 }
 
 Json to_json(const OrderFacts& facts) {
-    return {{"ticket", facts.ticket},
-            {"asset_tag", facts.asset_tag},
-            {"condition", facts.condition},
-            {"media_source", facts.media_source},
-            {"organisation", facts.organisation},
-            {"location", facts.location},
-            {"customer", facts.customer},
-            {"classification", facts.classification},
-            {"destination", facts.destination},
-            {"manifest_sha256", facts.manifest_sha256},
-            {"manifest_line", json_integer(facts.manifest_line)}};
+    Json json{{"manifest_sha256", facts.manifest_sha256},
+              {"manifest_line", json_integer(facts.manifest_line)}};
+    for (const OrderText& row : kOrderTexts) json[row.name] = facts.*row.text;
+    return json;
 }
 
 Result<OrderFacts> order_facts_from_json(const Json& json) {
     OrderFacts facts;
-    facts.ticket = QUIETUS_TRY(string_member(json, "ticket"));
-    facts.asset_tag = QUIETUS_TRY(string_member(json, "asset_tag"));
-    facts.condition = QUIETUS_TRY(string_member(json, "condition"));
-    facts.media_source = QUIETUS_TRY(string_member(json, "media_source"));
-    facts.organisation = QUIETUS_TRY(string_member(json, "organisation"));
-    facts.location = QUIETUS_TRY(string_member(json, "location"));
-    facts.customer = QUIETUS_TRY(string_member(json, "customer"));
-    facts.classification = QUIETUS_TRY(string_member(json, "classification"));
-    facts.destination = QUIETUS_TRY(string_member(json, "destination"));
+    for (const OrderText& row : kOrderTexts)
+        facts.*row.text = QUIETUS_TRY(string_member(json, row.name));
     facts.manifest_sha256 = QUIETUS_TRY(string_member(json, "manifest_sha256"));
     facts.manifest_line = QUIETUS_TRY(integer_member(json, "manifest_line"));
     return facts;

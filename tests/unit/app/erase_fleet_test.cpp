@@ -175,7 +175,7 @@ TEST_F(Fleet, AManifestFindsItsDrivesAndItsWordsAreInTheRecords) {
         "serial,asset,ticket,customer,classification,destination,location\n"
         "SERIAL-0000,A-1,T-1,\"Smith, Ltd\",secret,recycler,bay 1\n"
         "SERIAL-0002,A-2,,,,,\n");
-    settings.ticket = "T-of-the-call";
+    settings.order.ticket = "T-of-the-call";
     consent.emplace();
     consent->plan_token = plan().token;
     ASSERT_EQ(erase(), ExitStatus::ok);
@@ -214,6 +214,21 @@ TEST_F(Fleet, ARowThatFitsNoDriveStopsTheCallOrIsLeftOut) {
     EXPECT_EQ(erase(), ExitStatus::not_erased);
     EXPECT_EQ(status_of("/dev/sda"), ExitStatus::ok);
     EXPECT_EQ(status_of("serial:GONE"), ExitStatus::bad_evidence);
+}
+
+TEST_F(Fleet, ADriveUnderALegalHoldIsNotErased) {
+    add_drives(2);
+    write_manifest("serial,legal_hold\nSERIAL-0000,no\nSERIAL-0001,yes\n");
+    EXPECT_EQ(erase(), ExitStatus::refused);
+    EXPECT_THAT(result_of("/dev/sdb").cause,
+                HasSubstr("line 3 of the manifest: the data are under"));
+    expect_untouched(0);
+    expect_untouched(1);
+    skip_refused = true;
+    EXPECT_EQ(erase(), ExitStatus::not_erased);
+    EXPECT_EQ(status_of("/dev/sda"), ExitStatus::ok);
+    EXPECT_EQ(record_of("/dev/sda")["order"]["legal_hold"], "no");
+    expect_untouched(1);
 }
 
 TEST_F(Fleet, ADriveThatTheManifestDoesNotNameIsNotTheDriveNamed) {

@@ -33,10 +33,43 @@ TEST(Manifest, ReadsEveryColumnInAnyOrder) {
     const ManifestRow& first = manifest->rows[0];
     EXPECT_EQ(first.line, 2U);
     EXPECT_EQ(first.device(), "serial:S1");
-    EXPECT_EQ(first.customer, "Smith, Ltd");
-    EXPECT_EQ(first.location, "bay 3");
+    EXPECT_EQ(first.said.customer, "Smith, Ltd");
+    EXPECT_EQ(first.said.location, "bay 3");
     EXPECT_EQ(manifest->rows[1].device(), "/dev/loop7");
     EXPECT_EQ(manifest->rows[1].size, 1048576U);
+}
+
+TEST(Manifest, EveryWordAboutADriveHasItsColumn) {
+    const std::vector<std::pair<std::string, std::string OrderFacts::*>> columns{
+        {"asset", &OrderFacts::asset_tag},
+        {"label_serial", &OrderFacts::label_serial},
+        {"ticket", &OrderFacts::ticket},
+        {"customer", &OrderFacts::customer},
+        {"contract", &OrderFacts::contract},
+        {"classification", &OrderFacts::classification},
+        {"destination", &OrderFacts::destination},
+        {"location", &OrderFacts::location},
+        {"condition", &OrderFacts::condition},
+        {"failure_reason", &OrderFacts::failure_reason},
+        {"source", &OrderFacts::media_source},
+        {"vendor_statement", &OrderFacts::vendor_statement},
+        {"retention", &OrderFacts::retention},
+        {"backup_location", &OrderFacts::backup_location},
+        {"requested_by", &OrderFacts::requester},
+        {"approved_by", &OrderFacts::approver},
+        {"approval", &OrderFacts::approval}};
+    for (const auto& [name, field] : columns) {
+        const auto manifest = parse_manifest("serial," + name + "\nS1,of " + name + "\n");
+        ASSERT_TRUE(manifest.has_value()) << manifest.error().message;
+        EXPECT_EQ(manifest->rows[0].said.*field, "of " + name);
+    }
+    for (const std::string answer : {"yes", "no", "unknown"}) {
+        const auto manifest =
+            parse_manifest("serial,legal_hold,backed_up\nS1," + answer + "," + answer + "\n");
+        ASSERT_TRUE(manifest.has_value()) << manifest.error().message;
+        EXPECT_EQ(manifest->rows[0].said.legal_hold, answer);
+        EXPECT_EQ(manifest->rows[0].said.backed_up, answer);
+    }
 }
 
 TEST(Manifest, RefusesWhatIsUnclearWithLineAndRemedy) {
@@ -58,6 +91,8 @@ TEST(Manifest, RefusesWhatIsUnclearWithLineAndRemedy) {
           Case{"serial,size\nS1,1k\n", "line 2: '1k' is no size in bytes"},
           Case{"serial,size\nS1,0\n", "line 2: '0' is no size in bytes"},
           Case{"serial\nS1 \n", "line 2: serial begins or ends with a blank"},
+          Case{"serial,legal_hold\nS1,perhaps\n", "line 2: legal hold: 'perhaps' is no answer"},
+          Case{"serial,backed_up\nS1,YES\n", "line 2: backed up: 'YES' is no answer"},
           Case{"serial,asset\nS1\n", "line 2: 1 fields"}}) {
         const Error error = fault_of(bad.text);
         EXPECT_EQ(error.code, ErrorCode::bad_evidence);

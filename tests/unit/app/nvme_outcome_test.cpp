@@ -10,8 +10,8 @@
 namespace quietus::app {
 namespace {
 
-using testing::HasSubstr;
 using test::nvme::Personality;
+using testing::HasSubstr;
 
 class NvmeOutcome : public EraseTest {
   protected:
@@ -22,7 +22,8 @@ class NvmeOutcome : public EraseTest {
         options.name = "nvme0n1";
         options.number = {259, 0};
         options.serial = personality.serial;
-        personality.sanitize_takes = std::min(personality.sanitize_takes, std::chrono::milliseconds{300});
+        personality.sanitize_takes =
+            std::min(personality.sanitize_takes, std::chrono::milliseconds{300});
         side.personality = std::move(personality);
         options.nvme = side;
         return add(std::move(options));
@@ -38,7 +39,8 @@ class NvmeOutcome : public EraseTest {
         const auto now = drive.content();
         for (std::size_t at = 0; at < now.size(); at += kPiece) {
             const auto piece = now.subspan(at, kPiece);
-            if (std::equal(piece.begin(), piece.end(), before.begin() + static_cast<std::ptrdiff_t>(at)))
+            if (std::equal(piece.begin(), piece.end(),
+                           before.begin() + static_cast<std::ptrdiff_t>(at)))
                 return true;
         }
         return false;

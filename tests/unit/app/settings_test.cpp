@@ -39,15 +39,26 @@ TEST_F(Configuration, EveryKeyFillsItsSetting) {
     EXPECT_EQ(settings_.key_file, "/k");
     EXPECT_EQ(settings_.certificate_file, "/c");
     EXPECT_EQ(settings_.operator_name, "Zoë");
-    EXPECT_EQ(settings_.organisation, "Org");
-    EXPECT_EQ(settings_.location, "Here");
+    EXPECT_EQ(settings_.order.organisation, "Org");
+    EXPECT_EQ(settings_.order.location, "Here");
+}
+
+TEST_F(Configuration, TheOrganisationHasAnAddressAndACustomer) {
+    ASSERT_TRUE(read("organisation_address = 'Street 1'\norganisation_contact = 'it@example'\n"
+                     "customer = 'Smith'\ncontract = 'C-7'\nretention = 'R10'\n")
+                    .has_value());
+    EXPECT_EQ(settings_.order.organisation_address, "Street 1");
+    EXPECT_EQ(settings_.order.organisation_contact, "it@example");
+    EXPECT_EQ(settings_.order.customer, "Smith");
+    EXPECT_EQ(settings_.order.contract, "C-7");
+    EXPECT_EQ(settings_.order.retention, "R10");
 }
 
 TEST_F(Configuration, WhatAFlagHasSetStays) {
     settings_.operator_name = "flag";
     ASSERT_TRUE(read("operator = 'file'\nlocation = 'file'\n").has_value());
     EXPECT_EQ(settings_.operator_name, "flag");
-    EXPECT_EQ(settings_.location, "file");
+    EXPECT_EQ(settings_.order.location, "file");
 }
 
 TEST_F(Configuration, IsNamedByTheDigestOfItsBytes) {

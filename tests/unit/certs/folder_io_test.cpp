@@ -28,6 +28,14 @@ TEST(FolderIo, ReadsBackWhatItWrote) {
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator{temporary.path() + "/new"}, {}), 1);
 }
 
+TEST(FolderIo, LeavesOutWhatACrashLeftOnlyInFoldersOfItsOwn) {
+    const TemporaryFolder temporary;
+    const std::string path = write_folder(temporary.path(), "drive", kFolder).value();
+    ASSERT_TRUE(create_file_durably(path + "/certificate.tsr.tmp-1a2b", "half", 0600).has_value());
+    EXPECT_EQ(read_own_folder(path).value(), kFolder);
+    EXPECT_EQ(read_folder(path).value().size(), kFolder.size() + 1) << "evidence has no such file";
+}
+
 TEST(FolderIo, TakesItsOwnWorkForDoneAndAnothersForTaken) {
     const TemporaryFolder temporary;
     ASSERT_TRUE(write_folder(temporary.path(), "drive", kFolder).has_value());

@@ -53,6 +53,48 @@ TEST_F(RenderPage, ShowsAnErasedDrive) {
     EXPECT_THAT(page.authority, HasSubstr("certificate.json"));
 }
 
+TEST_F(RenderPage, ShowsWhatIsOnTheLabelAndWhetherItAgrees) {
+    EXPECT_EQ(value_of(page_of(good_).drive, "Label"), "(no row)");
+    EraseRecord record = an_erased_drive();
+    record.order.label_serial = "WD-TEST0001";
+    EXPECT_EQ(value_of(page_of(input_of(issuer_, record)).drive, "Label"),
+              "WD-TEST0001, as the drive reports");
+    record.order.label_serial = "OTHER";
+    EXPECT_EQ(value_of(page_of(input_of(issuer_, record)).drive, "Label"),
+              "OTHER, which is NOT what the drive reports");
+}
+
+TEST_F(RenderPage, ShowsTheFurtherFieldsInTheDetail) {
+    EraseRecord record = an_erased_drive();
+    record.plan.target.build.manufacturer = SourcedString::of({"SEAGATE"}, "sysfs:device/vendor");
+    record.plan.target.build.link = SourcedString::of({"SATA 6.0 Gbps"}, "sysfs:sata_spd");
+    record.order.contract = "C-7";
+    record.order.legal_hold = "no";
+    record.order.approval = "CR-9";
+    record.order.approver = record.operated_by.declared = "Olga";
+    record.order.organisation_address = "Street 1";
+    record.host.secure_boot = "on";
+    record.host.tpm_pcrs = {{0, std::string(64, 'a')}};
+    const Page page = page_of(input_of(issuer_, record));
+    EXPECT_EQ(value_of(page.work, "Contract"), "C-7");
+    const auto shown = [&](const std::string& title, const std::string& name) {
+        for (const Section& section : page.detail)
+            if (section.title == title) return value_of(section, name);
+        return std::string{"(no section)"};
+    };
+    EXPECT_EQ(shown("Further about the drive", "Manufacturer"), "SEAGATE");
+    EXPECT_EQ(shown("Further about the drive", "Link"), "SATA 6.0 Gbps");
+    EXPECT_EQ(shown("Order", "Legal hold"), "no");
+    EXPECT_EQ(shown("Order", "Approval"), "CR-9");
+    EXPECT_EQ(shown("Order", "Issuer's address"), "Street 1");
+    EXPECT_EQ(shown("Machine and program", "Secure Boot"), "on");
+    EXPECT_EQ(shown("Machine and program", "TPM"), "1 PCR value is in the record, not quoted");
+    const auto order =
+        std::find_if(page.detail.begin(), page.detail.end(),
+                     [](const Section& section) { return section.title == "Order"; });
+    EXPECT_THAT(order->sentences, Contains(HasSubstr("The approver is the operator")));
+}
+
 TEST_F(RenderPage, SaysSelfSignedOnlyWhereItIs) {
     EXPECT_EQ(page_of(good_).notice, "self-signed, not independent");
     good_.record["signing_key"]["self_signed"] = false;

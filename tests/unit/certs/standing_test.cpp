@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "record/json.h"
 #include "unit/certs/statement_builder.h"
 
 namespace quietus::certs {
@@ -98,6 +99,25 @@ TEST_F(StandingOf, NamesTheFieldsThatAreMissing) {
     EXPECT_EQ(standing.title, "Record of sanitization");
     EXPECT_THAT(standing.missing, Contains("the organisation was not given (--organisation)"));
     EXPECT_THAT(standing.missing, Contains("the destination was not given (--destination)"));
+}
+
+TEST_F(StandingOf, EveryFieldThatAPolicyMayNameIsFoundWhereItIsGiven) {
+    TitlePolicy policy{.statements = {}, .fields = {}};
+    EraseRecord given = an_erased_drive();
+    given.operated_by.declared = "Olga";
+    for (const OrderText& row : kOrderTexts) given.order.*row.text = "no";
+    const Report silent = checked(host_, host_.folder_for(an_erased_drive()));
+    const Report said = checked(host_, host_.folder_for(given));
+    for (const char* field :
+         {"organisation", "operator",     "location",       "asset_tag", "destination",
+          "condition",    "media_source", "classification", "ticket",    "address",
+          "contact",      "label_serial", "customer",       "contract",  "retention",
+          "legal_hold",   "backed_up",    "requester",      "approver",  "approval"}) {
+        policy.fields = {field};
+        ASSERT_TRUE(check_policy(policy).has_value()) << field;
+        EXPECT_EQ(standing_of(silent, {}, policy).title, "Record of sanitization") << field;
+        EXPECT_EQ(standing_of(said, {}, policy).title, "Certificate of sanitization") << field;
+    }
 }
 
 TEST_F(StandingOf, ASecondVerificationCanBeAskedFor) {

@@ -1,5 +1,6 @@
 #include "device/json.h"
 
+#include <array>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -28,6 +29,11 @@ DeviceSnapshot a_snapshot() {
         LoopBacking{{0, 45}, DeviceNumber{8, 1}, std::uint64_t{1} << 60U, 4096};
     snapshot.identity.disk_sequence = 7;
     snapshot.geometry = {{std::uint64_t{1} << 60U}, 4096, 4096, ZoneModel::host_managed, 1048576};
+    const std::array<SourcedString Build::*, 7> parts{
+        &Build::manufacturer, &Build::form_factor, &Build::rotation_rate, &Build::link,
+        &Build::bay,          &Build::protection,  &Build::locking};
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        snapshot.build.*parts[i] = SourcedString::of({kHostile + std::to_string(i)}, "sysfs:x");
     snapshot.removable = true;
     snapshot.read_only = true;
     snapshot.partitions = {{"sda1", {8, 1}, 1, {1048576}, {4096}}};

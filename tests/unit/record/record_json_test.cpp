@@ -121,6 +121,35 @@ TEST(RecordJson, FactsOfMachineToolOperatorAndOrderComeBackAsTheyWent) {
                       order_facts_from_json);
 }
 
+TEST(RecordJson, EveryTextOfOrderAndHostComesBackAndIsMissed) {
+    OrderFacts order;
+    for (const OrderText& row : kOrderTexts) order.*row.text = std::string{"said: "} + row.name;
+    expect_round_trip(order, order_facts_from_json);
+    for (const OrderText& row : kOrderTexts) {
+        Json json = to_json(order);
+        EXPECT_EQ(json[row.name], std::string{"said: "} + row.name);
+        json.erase(row.name);
+        EXPECT_FALSE(order_facts_from_json(json).has_value()) << row.name;
+    }
+    HostFacts host;
+    for (const HostText& row : kHostTexts) host.*row.text = std::string{"seen: "} + row.name;
+    host.tpm_pcrs = {{0, std::string(64, 'a')}, {7, std::string(64, 'b')}};
+    expect_round_trip(host, host_facts_from_json);
+    for (const HostText& row : kHostTexts) {
+        Json json = to_json(host);
+        json.erase(row.name);
+        EXPECT_FALSE(host_facts_from_json(json).has_value()) << row.name;
+    }
+}
+
+TEST(RecordJson, PcrValuesThatAreNotPairsAreRefused) {
+    for (const char* text : {R"([1])", R"([[1]])", R"([["a","b"]])", R"([[-1,"b"]])"}) {
+        Json json = to_json(HostFacts{});
+        json["tpm_pcrs"] = parse_json(text).value();
+        EXPECT_EQ(host_facts_from_json(json).error().code, ErrorCode::bad_evidence) << text;
+    }
+}
+
 TEST(RecordJson, EveryVerdictHasAWordThatIsReadBack) {
     for (const Verdict verdict :
          {Verdict::erased, Verdict::exceptions, Verdict::not_erased, Verdict::unknown}) {
