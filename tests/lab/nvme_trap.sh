@@ -14,11 +14,12 @@ get_log=$((127 << 16 | 0x81))
 trapped() { timeout 60 "$nvme_trap" --device "$disk" --control "$work/control" "$@"; }
 # admin OPCODE NSID CDW10 [BYTES [TIMEOUT [WIDTH]]]: on the disk; what was said is in $work/said.
 admin="$python -B $here/nvme_admin.py $disk"
-# said COMMAND…: its first line.
+# expect_said LINE COMMAND…: the first that it says.
 expect_said() {
     local wanted=$1 got
     shift
-    got=$("$@" 2>&1 | head -n 1)
+    got=$("$@" 2>&1) || fail "said '$got': $*"
+    got=${got%%$'\n'*}
     [ "$got" = "$wanted" ] || fail "said '$got', expected '$wanted': $*"
 }
 old_data() {
