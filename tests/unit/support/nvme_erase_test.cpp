@@ -378,6 +378,9 @@ TEST(NvmeFormat, RefusesWhatItCannot) {
     EXPECT_EQ(no_crypto.format(1, 2U << 9U), 0x4002);
     Drive no_broadcast{a_drive_that([](Personality& p) { p.fna = 8; })};
     EXPECT_EQ(no_broadcast.format(0xffffffff, 1U << 9U), 0x4002);
+    Drive attached_only{named("format-attached-only")};
+    EXPECT_EQ(attached_only.format(2, 1U << 9U), 0x4002) << "hidden";
+    EXPECT_TRUE(attached_only.keeps_data(2));
     Drive none{named("no-erase")};
     EXPECT_EQ(none.format(1, 1U << 9U), 0x4001);
     Drive blocked{named("block-sid-format")};
