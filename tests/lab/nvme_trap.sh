@@ -13,12 +13,13 @@ get_log=$((127 << 16 | 0x81))
 # trapped [OPTION VALUE]… -- COMMAND…
 trapped() { timeout 60 "$nvme_trap" --device "$disk" --control "$work/control" "$@"; }
 # admin OPCODE NSID CDW10 [BYTES [TIMEOUT [WIDTH]]]: on the disk; what was said is in $work/said.
-admin="$python -B $here/nvme_admin.py $disk"
-# said COMMAND…: its first line.
+admin=("$python" -B "$here/nvme_admin.py" "$disk")
+# expect_said LINE COMMAND…: the first that it says.
 expect_said() {
     local wanted=$1 got
     shift
-    got=$("$@" 2>&1 | head -n 1)
+    got=$("$@" 2>&1) || fail "said '$got': $*"
+    got=${got%%$'\n'*}
     [ "$got" = "$wanted" ] || fail "said '$got', expected '$wanted': $*"
 }
 old_data() {
@@ -30,19 +31,19 @@ old_data() {
 zeros=$(head -c 4M /dev/zero | sha256sum | cut -d' ' -f1)
 
 case_is "without it the loop device takes no such command"
-expect_said EINVAL $admin 0x06 0 1 4096
+expect_said EINVAL "${admin[@]}" 0x06 0 1 4096
 ok
 
 case_is "a sanitize operation by the clock, over both ioctls"
 old_data
 trapped --clock manual -- bash -c "
     say() { $python -c 'import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(999).decode(), end=str())' $work/control \"\$1\"; }
-    $admin 0x06 0 1 72
-    $admin 0x84 0 2 0 0 32
+    ${admin[*]} 0x06 0 1 72
+    ${admin[*]} 0x84 0 2 0 0 32
     say 'advance 500'
-    $admin 0x02 0xffffffff $get_log 8
+    ${admin[*]} 0x02 0xffffffff $get_log 8
     say 'advance 500'
-    $admin 0x02 0xffffffff $get_log 8 0 32
+    ${admin[*]} 0x02 0xffffffff $get_log 8 0 32
     say 'count 84'" >"$work/said"
 mapfile -t said <"$work/said"
 [ "${said[0]} ${said[1]:8:18}" = "0 4d4f44454c30303031" ] || fail "Identify: ${said[*]:0:2}"
@@ -61,25 +62,25 @@ ok
 
 case_is "a drive that lies"
 old_data
-expect_said 0 trapped --personality lying --knob sanitize_takes=0 -- $admin 0x84 0 2
+expect_said 0 trapped --personality lying --knob sanitize_takes=0 -- "${admin[@]}" 0x84 0 2
 [ "$(digest "$disk")" = "$before" ] || fail "a lying drive erased"
-expect_said 0 trapped --personality half-erasing --knob sanitize_takes=0 -- $admin 0x84 0 2
+expect_said 0 trapped --personality half-erasing --knob sanitize_takes=0 -- "${admin[@]}" 0x84 0 2
 cmp -s -n $((2 << 20)) "$disk" /dev/zero || fail "the first half is not erased"
 cmp -s -i $((2 << 20)) "$disk" /dev/zero && fail "the second half is erased"
 ok
 
 case_is "statuses and patience"
-expect_said 4001 trapped --personality block-sid -- $admin 0x84 0 2
-expect_said 410a trapped -- $admin 0x80 1 0x202
-expect_said 0 trapped --knob format_takes=200 -- $admin 0x80 1 0x200 0 5000
-expect_said EINTR trapped --knob format_takes=60000 -- $admin 0x80 1 0x200 0 100
+expect_said 4001 trapped --personality block-sid -- "${admin[@]}" 0x84 0 2
+expect_said 410a trapped -- "${admin[@]}" 0x80 1 0x202
+expect_said 0 trapped --knob format_takes=200 -- "${admin[@]}" 0x80 1 0x200 0 5000
+expect_said EINTR trapped --knob format_takes=60000 -- "${admin[@]}" 0x80 1 0x200 0 100
 expect_said ENODEV trapped --personality vanishing --knob sanitize_takes=1 -- bash -c \
-    "$admin 0x84 0 2 >$work/first; until [ \"\$($admin 0x06 0 1)\" = ENODEV ]; do :; done; echo ENODEV"
+    "${admin[*]} 0x84 0 2 >$work/first; until [ \"\$(${admin[*]} 0x06 0 1)\" = ENODEV ]; do :; done; echo ENODEV"
 ok
 
 case_is "what it remembers outlives it"
-expect_said 0 trapped --clock manual --state "$work/drive" -- $admin 0x84 0 4
-trapped --clock manual --state "$work/drive" -- $admin 0x02 0 "$get_log" 8 >"$work/said"
+expect_said 0 trapped --clock manual --state "$work/drive" -- "${admin[@]}" 0x84 0 4
+trapped --clock manual --state "$work/drive" -- "${admin[@]}" 0x02 0 "$get_log" 8 >"$work/said"
 [ "$(tail -n 1 "$work/said")" = 0000020004000000 ] || fail "$(cat "$work/said")"
 ok
 

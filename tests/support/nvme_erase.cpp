@@ -293,6 +293,8 @@ std::uint16_t Model::why_not_format(unsigned controller, const Command& command,
             state().spaces[command.nsid() - 1].allocated == 0) {
             return status::kInvalidNamespace;
         }
+        const bool is_shown = attached_space(controller, command.nsid()) != nullptr;
+        if (!is_shown && !personality.formats_unattached) return status::kInvalidField;
         spaces = 1U << (command.nsid() - 1);
     }
     for (std::size_t i = 0; i < specs_.size(); ++i) {

@@ -76,10 +76,10 @@ void Model::sanitize_log(std::span<std::byte> page) const {
     const bool is_processing = run.step == SanitizeStep::restricted_processing ||
                                run.step == SanitizeStep::unrestricted_processing;
     put(page, 0, is_processing ? run.elapsed_ms * 65536 / whole : 0xffff, 2);
-    put(page, 2,
-        run.now.status | run.now.passes << 3U | run.data_erased << 8U |
-            run.now.verification_cancelled << 9U,
-        2);
+    const unsigned sstat = run.now.status | unsigned{run.now.passes} << 3U |
+                           unsigned{run.data_erased} << 8U |
+                           unsigned{run.now.verification_cancelled} << 9U;
+    put(page, 2, sstat, 2);
     put(page, 4, run.now.cdw10, 4);
     const std::uint64_t seconds =
         (static_cast<std::uint64_t>(personality.sanitize_takes.count()) + 999) / 1000;

@@ -67,6 +67,11 @@ std::vector<Personality> abilities() {
                     drive.sanicap = 0;
                     drive.fna = 0x07;
                 }),
+        a_drive("format-attached-only",
+                [](Personality& drive) {
+                    drive.sanicap = 0;
+                    drive.formats_unattached = false;
+                }),
         a_drive("instant", [](Personality& drive) { drive.sanitize_takes = milliseconds{0}; }),
         a_drive("slow",
                 [](Personality& drive) {
@@ -276,6 +281,7 @@ const std::array kKnobs{
     QUIETUS_KNOB(firmware_pending),
     QUIETUS_KNOB(lockdown),
     QUIETUS_KNOB(thin),
+    QUIETUS_KNOB(formats_unattached),
 };
 #undef QUIETUS_KNOB
 

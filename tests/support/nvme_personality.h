@@ -85,6 +85,9 @@ struct Personality {
     // -- What an erase really does
     Erasure sanitize_does{Erasure::whole};
     Erasure format_does{Erasure::whole};
+    /// Else Format of a namespace that the controller does not show is Invalid Field, as for most
+    /// commands that name an inactive NSID. Drives differ; which is right is unconfirmed.
+    bool formats_unattached{true};
     bool format_ignores_ses{false};  ///< Format says success; SES is not looked at.
     Remains after_block{Remains::zeros};
     Remains after_crypto{Remains::random};

@@ -18,6 +18,28 @@ namespace quietus::test::nvme {
 inline constexpr std::uint64_t kSpaceBytes = 64 * 1024;
 inline constexpr std::byte kOldData{0xd5};
 
+/// CDW10 of Sanitize: actions, and what may be added to them.
+inline constexpr std::uint32_t kBlockErase = 2;
+inline constexpr std::uint32_t kOverwrite = 3;
+inline constexpr std::uint32_t kCryptoErase = 4;
+inline constexpr std::uint32_t kUnrestricted = 1U << 3U;
+inline constexpr std::uint32_t kInvert = 1U << 8U;
+inline constexpr std::uint32_t kNoDeallocate = 1U << 9U;
+inline constexpr std::uint32_t kVerify = 1U << 10U;
+
+inline Personality a_drive_that(void (*change)(Personality&)) {
+    Personality drive;
+    change(drive);
+    return drive;
+}
+
+/// The drive that is called so.
+inline Personality named(std::string_view name) {
+    const auto found = personality(name);
+    EXPECT_TRUE(found.has_value()) << name;
+    return found.value_or(Personality{});
+}
+
 using Sqe = std::array<std::byte, 64>;
 
 /// Byte 0 opcode, 4-7 NSID, 40-43 CDW10, 44-47 CDW11, each as the standard lays them out.

@@ -93,6 +93,8 @@ const std::map<std::string, std::string>& lives() {
         {"no-erase", "format 4001 log 0/0" + kKept},
         {"format-only-user-data",
          "format 0 log 0/0 host zeros+zeros media gone hidden data free data"},
+        {"format-attached-only",
+         "format 0 log 0/0 host zeros+zeros media gone hidden data free data"},
         {"format-everything", "format 0 log 0/0 host zeros+zeros media gone hidden gone free data"},
         {"instant", kWhole},
         {"slow", kWhole},
