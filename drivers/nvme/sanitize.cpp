@@ -87,7 +87,8 @@ class Watch {
         if (log.state == State::in_progress || log.state == State::reserved) return false;
         // An operation that is over at once leaves its own command; one not begun, the old one.
         const bool is_ours = !must_begin || log.command_dword10 == *must_begin;
-        return is_ours || seen_running_ || still() > kTimeToBegin;
+        return is_ours || seen_running_ ||
+               still() > std::min<std::chrono::nanoseconds>(kTimeToBegin, limits_.still);
     }
 
     void look_at(const NvmeSanitizeLog& log) {

@@ -170,7 +170,11 @@ void fold_not_erased(EraseRecord& record) {
             record.unwritten.add(
                 outcome.covered.complement(record.plan.target.geometry.addressable().bytes));
     }
-    if (done == record.plan.technique.commands.size()) return;
+    const auto& steps = record.plan.steps;
+    const auto planned = std::count_if(steps.begin(), steps.end(), [](const Step& step) {
+        return std::holds_alternative<HardwareErase>(step);
+    });
+    if (done == static_cast<std::size_t>(planned)) return;
     record.unwritten.add({0, record.plan.target.geometry.addressable().bytes});
     record.never_written = record.unwritten;
 }

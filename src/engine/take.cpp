@@ -125,12 +125,15 @@ tl::expected<TakenDrive, std::vector<Objection>> take(Host& host, guard::Approve
     if (!facts) return tl::unexpected{objections_of(facts.error(), "take")};
     if (const auto same = compare_facts(*facts, plan.permit().target()); !same)
         return tl::unexpected{objections_of(same.error(), "identity-changed")};
+    // The node is the same; is the drive behind this very descriptor?
+    if (const auto& controller = plan.permit().target().nvme) {
+        if (const auto same = drivers::nvme::confirm_controller(**handle, *controller); !same)
+            return tl::unexpected{objections_of(same.error(), "nvme-identity")};
+    }
     auto seen = look_again(host, plan, own_processes);
     if (!seen) return tl::unexpected{seen.error()};
 
     TakenDrive drive{std::move(plan), std::move(*handle), std::move(*seen)};
-    if (const auto same = drive.confirm_identity(); !same)
-        return tl::unexpected{objections_of(same.error(), "identity-changed")};
     if (drive.seen_.partitions.empty()) {
         if (const auto dropped = drive.handle_->drop_cache(); !dropped)
             return tl::unexpected{objections_of(dropped.error(), "take")};

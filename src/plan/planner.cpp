@@ -258,6 +258,11 @@ void add_technique_passes(std::vector<Step>& steps, const Technique& technique, 
     }
 }
 
+bool has_failed_to_sanitize(const DeviceSnapshot& target) {
+    return target.nvme && target.nvme->sanitize_log &&
+           target.nvme->sanitize_log->state == NvmeSanitizeLog::State::failed;
+}
+
 void explain_device_level(Plan& plan) {
     const Goal& goal = plan.goal;
     plan.level = plan.technique.level;
@@ -289,6 +294,11 @@ void explain_device_technique(Plan& plan) {
     give(plan, "device.markers",
          "before the command bytes nobody can foresee are written to at least 2000 places, to the "
          "beginning, the end and between: not one of them may be there afterwards");
+    if (has_failed_to_sanitize(plan.target)) {
+        give(plan, "device.recover",
+             "an earlier sanitize has failed and the drive takes no writes until one succeeds: it "
+             "is sanitized once before the markers are planted");
+    }
     give(plan, "device.proof",
          "the command counts as carried out only where the drive's status says success, names the "
          "very command that was sent, and has changed since");
@@ -329,6 +339,9 @@ std::vector<Step> plan_steps(const DeviceSnapshot& target, const Technique& tech
     const VerifyMode mode = effective_verify(target, goal.verify);
     std::vector<Step> steps;
     if (is_device_technique(technique)) {
+        // A drive that has failed to erase itself takes no writes until it succeeds.
+        if (has_failed_to_sanitize(target))
+            steps.emplace_back(HardwareErase{technique.commands.front()});
         steps.emplace_back(PlantMarkers{});
         for (const DeviceCommand command : technique.commands)
             steps.emplace_back(HardwareErase{command});

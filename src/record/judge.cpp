@@ -255,6 +255,8 @@ bool plan_erases(const Plan& plan) {
     std::vector<DeviceCommand> commands;
     bool overwrites = false;
     for (const Step& step : plan.steps) {
+        // What came before the markers is not looked for by them.
+        if (std::holds_alternative<PlantMarkers>(step)) commands.clear();
         if (const auto* erase = std::get_if<HardwareErase>(&step))
             commands.push_back(erase->command);
         overwrites =

@@ -11,6 +11,20 @@
 
 namespace quietus::test {
 
+/// An NVMe controller that offers every Sanitize and has one namespace.
+inline NvmeFacts a_controller(const std::string& serial) {
+    NvmeFacts facts;
+    facts.serial = {serial};
+    facts.model = {"TESTDISK 1000"};
+    facts.own_namespace = 1;
+    facts.sanitize = {.crypto = true, .block = true, .overwrite = true};
+    facts.controllers = {1};
+    facts.namespaces = {{.id = 1, .attached = true, .blocks = 2048, .block_size = 512}};
+    facts.allocated_told = true;
+    facts.sanitize_log = NvmeSanitizeLog{};
+    return facts;
+}
+
 class DriveBuilder {
   public:
     explicit DriveBuilder(std::string name) {
@@ -81,6 +95,14 @@ class DriveBuilder {
         drive_.identity.model = SourcedString::none("loop devices have no model");
         drive_.identity.firmware = SourcedString::none("loop devices have no firmware");
         drive_.identity.backing = LoopBacking{{254, 1}, std::nullopt, inode, offset};
+        return *this;
+    }
+    /// An NVMe drive with this controller, of the same serial number.
+    DriveBuilder& controller(NvmeFacts facts) {
+        attached_by(Transport::nvme, Medium::solid_state);
+        serial(facts.serial.raw);
+        drive_.drivers = {"nvme", "overwrite"};
+        drive_.nvme = std::move(facts);
         return *this;
     }
     DriveBuilder& removable() { return set(drive_.removable, true); }

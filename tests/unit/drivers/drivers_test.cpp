@@ -11,18 +11,27 @@ using test::a_drive;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+const Driver& driver_named(const Registry& registry, std::string_view name) {
+    for (const auto& driver : registry) {
+        if (driver->name() == name) return *driver;
+    }
+    QUIETUS_CHECK(false && "no such driver");
+    return *registry.front();
+}
+
 TEST(Drivers, OverwriteOffersClearAndNothingMore) {
     const Registry registry = make_registry();
     const DeviceSnapshot disk = a_drive("sda").zones(ZoneModel::host_aware);
     ASSERT_THAT(drivers_for(registry, disk), ElementsAre("overwrite"));
-    EXPECT_THAT(registry[0]->offers(disk), ElementsAre(Offer{"overwrite", Level::clear, ""}));
+    EXPECT_THAT(driver_named(registry, "overwrite").offers(disk),
+                ElementsAre(Offer{"overwrite", Level::clear, ""}));
 }
 
 TEST(Drivers, AHostManagedDriveIsNotOverwrittenAndSaysWhy) {
     const Registry registry = make_registry();
     const DeviceSnapshot zoned = a_drive("sda").zones(ZoneModel::host_managed);
     EXPECT_THAT(drivers_for(registry, zoned), IsEmpty());
-    const auto offers = registry[0]->offers(zoned);
+    const auto offers = driver_named(registry, "overwrite").offers(zoned);
     ASSERT_EQ(offers.size(), 1U);
     EXPECT_FALSE(offers[0].level.has_value());
     EXPECT_EQ(offers[0].why_not, "its zones must be written in order (host-managed)");

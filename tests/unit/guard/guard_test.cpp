@@ -13,6 +13,7 @@
 namespace quietus::guard {
 namespace {
 
+using test::a_controller;
 using test::a_drive;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -94,6 +95,30 @@ struct Case {
     std::function<Scene()> passed;   // the nearest thing that no rule objects to
 };
 
+using Change = std::function<void(NvmeFacts&)>;
+
+NvmeNamespace another(bool attached) {
+    return {.id = 2, .attached = attached, .blocks = 8, .block_size = 512};
+}
+
+void is_sanitizing(NvmeFacts& facts) {
+    facts.sanitize_log->state = NvmeSanitizeLog::State::in_progress;
+}
+
+Scene overwriting(const Change& change = {}) {
+    NvmeFacts facts = a_controller("NVME-1");
+    if (change) change(facts);
+    return Scene{a_drive("sda").controller(facts).build()};
+}
+
+// The same drive with a plan that sends a command to all of it.
+Scene sanitizing(const Change& change = {}) {
+    Scene scene = overwriting(change);
+    scene.plan.steps = {PlantMarkers{}, HardwareErase{DeviceCommand::nvme_sanitize_block},
+                        ReadBack{VerifyMode::full, 0, PassRole::device}};
+    return scene;
+}
+
 const auto kFree = [] { return with_drive(a_drive("sda")); };
 
 // Each rule stops something and lets its nearest neighbour pass.
@@ -137,6 +162,60 @@ std::vector<Case> cases() {
          [] { return with_drive(a_drive("sda").sectors(4096, 4096)); }},
         {"read-only", ExitStatus::refused, [] { return with_drive(a_drive("sda").read_only()); },
          kFree},
+        {"nvme-identity", ExitStatus::bad_evidence,
+         [] { return with_drive(a_drive("sda").controller(a_controller("N-1")).serial("N-2")); },
+         [] { return with_drive(a_drive("sda").controller(a_controller("N-1"))); }},
+        {"nvme-namespaces", ExitStatus::refused,
+         [] { return sanitizing([](NvmeFacts& f) { f.namespaces.push_back(another(true)); }); },
+         [] { return sanitizing(); }},
+        {"nvme-namespaces", ExitStatus::refused,
+         [] { return sanitizing([](NvmeFacts& f) { f.namespaces.push_back(another(true)); }); },
+         [] { return overwriting([](NvmeFacts& f) { f.namespaces.push_back(another(true)); }); }},
+        {"nvme-hidden-namespaces", ExitStatus::refused,
+         [] { return sanitizing([](NvmeFacts& f) { f.namespaces.push_back(another(false)); }); },
+         [] { return overwriting([](NvmeFacts& f) { f.namespaces.push_back(another(false)); }); }},
+        {"nvme-controllers", ExitStatus::refused,
+         [] { return sanitizing([](NvmeFacts& f) {
+                  f.controllers = {1, 2};
+              }); },
+         [] { return sanitizing(); }},
+        {"nvme-controllers", ExitStatus::refused,
+         [] {
+             return sanitizing([](NvmeFacts& f) {
+                 f.several_controllers = true;
+                 f.controllers.clear();
+             });
+         },
+         [] { return sanitizing([](NvmeFacts& f) { f.several_controllers = true; }); }},
+        {"nvme-controllers", ExitStatus::refused,
+         [] {
+             return sanitizing([](NvmeFacts& f) {
+                 f.own_namespace = 0;
+                 f.namespaces.clear();
+             });
+         },
+         [] { return sanitizing(); }},
+        {"nvme-controllers", ExitStatus::refused,
+         [] {
+             return sanitizing([](NvmeFacts& f) {
+                 f.manages_namespaces = true;
+                 f.allocated_told = false;
+             });
+         },
+         [] { return sanitizing([](NvmeFacts& f) { f.manages_namespaces = true; }); }},
+        {"nvme-controllers", ExitStatus::refused,
+         [] {
+             return sanitizing([](NvmeFacts& f) {
+                 f.namespaces.front().shared = true;
+                 f.controllers.clear();
+             });
+         },
+         [] { return sanitizing([](NvmeFacts& f) { f.namespaces.front().shared = true; }); }},
+        {"nvme-write-protected", ExitStatus::refused,
+         [] { return sanitizing([](NvmeFacts& f) { f.namespaces[0].write_protected = true; }); },
+         [] { return sanitizing(); }},
+        {"nvme-sanitizing", ExitStatus::busy, [] { return overwriting(is_sanitizing); },
+         [] { return sanitizing(is_sanitizing); }},
         {"named-twice", ExitStatus::refused, [] { return with_other(a_drive("sda").build()); },
          [] { return with_other(a_drive("sdb").build()); }},
         {"named-twice", ExitStatus::refused,  // two paths of a dual-ported drive

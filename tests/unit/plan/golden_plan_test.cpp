@@ -2,6 +2,7 @@
 // rewrites.
 
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <string>
 
@@ -15,6 +16,7 @@
 namespace quietus {
 namespace {
 
+using test::a_controller;
 using test::a_drive;
 
 constexpr std::size_t kGoldenMax = 4 * kMiB;
@@ -37,6 +39,20 @@ struct Machine {
     DeviceSnapshot drive;
 };
 
+NvmeFacts with_only_crypto() {
+    NvmeFacts facts = a_controller("NVME-2");
+    facts.sanitize = {.crypto = true};
+    facts.boot_partitions = true;
+    facts.replay_protected = 2;
+    return facts;
+}
+
+NvmeFacts with_a_failed_sanitize() {
+    NvmeFacts facts = a_controller("NVME-3");
+    facts.sanitize_log->state = NvmeSanitizeLog::State::failed;
+    return facts;
+}
+
 std::vector<Machine> machines() {
     const auto drive = [](const char* name, Transport transport, Medium medium,
                           std::uint64_t size) {
@@ -48,6 +64,10 @@ std::vector<Machine> machines() {
         drive("sdb", Transport::sata, Medium::solid_state, 480'103'981'056),
         drive("sdc", Transport::sas, Medium::rotational, 1'200'243'695'616),
         drive("nvme0n1", Transport::nvme, Medium::solid_state, 512'110'190'592),
+        {"nvme-sanitize",
+         a_drive("nvme1n1").size(512'110'190'592).controller(a_controller("NVME-1"))},
+        {"nvme-crypto-only", a_drive("nvme2n1").controller(with_only_crypto())},
+        {"nvme-failed", a_drive("nvme3n1").controller(with_a_failed_sanitize())},
         drive("sdd", Transport::usb, Medium::unknown, 32'010'928'128),
         drive("mmcblk0", Transport::mmc, Medium::solid_state, 31'268'536'320),
         drive("vda", Transport::virtio, Medium::virtual_device, 10 * kGiB),
@@ -63,11 +83,20 @@ std::string outline(const Plan& plan) {
     for (const Step& step : plan.steps) {
         const auto* pass = std::get_if<OverwritePass>(&step);
         const auto* read = std::get_if<ReadBack>(&step);
+        if (pass == nullptr && read == nullptr) {
+            const auto* erase = std::get_if<HardwareErase>(&step);
+            text += erase == nullptr ? " markers" : " " + to_string(erase->command);
+            continue;
+        }
         const PassRole role = pass != nullptr ? pass->role : read->role;
         text += pass != nullptr ? " w" : read->mode == VerifyMode::sample ? " s" : " v";
         text += role == PassRole::technique
                     ? std::to_string(pass != nullptr ? pass->index : read->pass)
-                    : std::string{role == PassRole::prove ? "p" : "b"};
+                    : std::map<PassRole, std::string>{{PassRole::prove, "p"},
+                                                      {PassRole::blank, "b"},
+                                                      {PassRole::device, "d"},
+                                                      {PassRole::also, "a"}}
+                          .at(role);
     }
     return text;
 }
@@ -83,7 +112,7 @@ std::string line_of(const Result<Plan>& plan) {
 }
 
 std::vector<std::string> technique_names() {
-    std::vector<std::string> names;
+    std::vector<std::string> names{"(default)"};
     for (const Technique& row : technique_table()) names.push_back(row.name);
     names.emplace_back("pattern:deadbeef");
     return names;
@@ -93,6 +122,7 @@ Goal goal_of(Purpose purpose, const std::string& technique) {
     Goal goal;
     goal.purpose = purpose;
     goal.purpose_is_default = false;
+    if (technique == "(default)") return goal;
     goal.technique = technique;
     goal.technique_is_default = false;
     return goal;
