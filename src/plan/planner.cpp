@@ -26,6 +26,11 @@ std::string named(const DeviceSnapshot& target) {
 // ---- refusals
 // ------------------------------------------------------------------------------------
 
+bool offers_purge(const DeviceSnapshot& target) {
+    const auto rungs = ladder(target);
+    return !rungs.empty() && rungs.front().level == Level::purge;
+}
+
 Result<void> check_level(const DeviceSnapshot& target, const Goal& goal, Level reached) {
     if (reached == Level::purge) return {};
     const Level needed = level_needed(goal.purpose);
@@ -36,9 +41,9 @@ Result<void> check_level(const DeviceSnapshot& target, const Goal& goal, Level r
     const std::string why =
         is_virtual(target.transport)
             ? "through a virtual device only its logical bytes can be reached (level.virtual)"
-        : goal.technique_is_default
-            ? "no purge technique is available for this drive in this version (level.no-purge)"
-            : "technique " + goal.technique + " reaches clear (level.no-purge)";
+        : offers_purge(target)
+            ? "the technique asked for reaches clear (level.no-purge)"
+            : "no purge technique is available for this drive in this version (level.no-purge)";
     return failure(ErrorCode::unsupported, named(target) + ": " + who + ", and " + why,
                    "clear is enough only for a drive that stays (--purpose internal-reuse) or is "
                    "destroyed next "

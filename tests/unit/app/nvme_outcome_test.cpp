@@ -188,6 +188,7 @@ TEST_F(NvmeOutcome, ADriveThatFailedToSanitizeIsRecoveredByASanitize) {
     EXPECT_EQ(erase(), ExitStatus::not_erased);
     drive.model()->personality = Personality{};
     drive.model()->personality.sanitize_takes = std::chrono::milliseconds{400};
+    drive.model()->personality.command_takes = std::chrono::milliseconds{100};
     observer.results.clear();
     EXPECT_EQ(erase(), ExitStatus::ok) << result().cause;
 }
@@ -222,7 +223,8 @@ class Cell : public NvmeOutcome {
         outcome.evidence = evidence_of();
         outcome.why = result().cause.substr(0, 110);
         if (result().verdict == Verdict::erased) {
-            EXPECT_FALSE(kNeverErased.contains(personality.name)) << technique;
+            EXPECT_FALSE(kNeverErased.contains(personality.name))
+                << personality.name << " " << technique;
             EXPECT_TRUE(!kept || kUndetectable.contains(personality.name))
                 << personality.name << " " << technique << ": erased, and old bytes are left";
             EXPECT_EQ(outcome.evidence, "certificate");

@@ -163,8 +163,11 @@ std::vector<Case> cases() {
         {"read-only", ExitStatus::refused, [] { return with_drive(a_drive("sda").read_only()); },
          kFree},
         {"nvme-identity", ExitStatus::bad_evidence,
-         [] { return with_drive(a_drive("sda").controller(a_controller("N-1")).serial("N-2")); },
-         [] { return with_drive(a_drive("sda").controller(a_controller("N-1"))); }},
+         [] {
+             return with_drive(
+                 a_drive("sda").controller(a_controller("NVME-0001")).serial("NVME-0002"));
+         },
+         [] { return with_drive(a_drive("sda").controller(a_controller("NVME-0001"))); }},
         {"nvme-namespaces", ExitStatus::refused,
          [] { return sanitizing([](NvmeFacts& f) { f.namespaces.push_back(another(true)); }); },
          [] { return sanitizing(); }},

@@ -111,9 +111,13 @@ std::string line_of(const Result<Plan>& plan) {
     return line + " | " + std::to_string(plan->estimate_s) + " s";
 }
 
-std::vector<std::string> technique_names() {
-    std::vector<std::string> names{"(default)"};
-    for (const Technique& row : technique_table()) names.push_back(row.name);
+std::vector<std::string> technique_names(const Machine& machine) {
+    const bool is_nvme = machine.drive.transport == Transport::nvme;
+    std::vector<std::string> names;
+    if (is_nvme) names.emplace_back("(default)");
+    for (const Technique& row : technique_table()) {
+        if (is_nvme || !is_device_technique(row)) names.push_back(row.name);
+    }
     names.emplace_back("pattern:deadbeef");
     return names;
 }
@@ -132,7 +136,7 @@ Goal goal_of(Purpose purpose, const std::string& technique) {
 std::string rows_of(const Machine& machine, Purpose purpose) {
     std::string text;
     std::set<std::string> outcomes;
-    for (const std::string& technique : technique_names()) {
+    for (const std::string& technique : technique_names(machine)) {
         const std::string outcome = line_of(make_plan(machine.drive, goal_of(purpose, technique)));
         outcomes.insert(outcome);
         text += to_string(purpose) + " " + technique + ": " + outcome + "\n";
