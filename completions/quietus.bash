@@ -11,8 +11,8 @@ _quietus_drives() {
 _quietus() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' sub='' word i
     local global='--json --config --state-dir --log-level --no-color --version --help'
-    local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --out --manifest --skip-refused --accept'
-    local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 pattern:'
+    local goal='--purpose --level --technique --method --verify --verify-each --prove --blank --also-overwrite --out --manifest --skip-refused --accept'
+    local techniques='zero ones dod-3 dod-ece-7 gutmann rcmp-ops-2 csec-itsg-06 navso-p-5239-26 bsi-vsitr bsi-2011-vs hmg-is5-baseline hmg-is5-enhanced schneier-7 pfitzner-7 pfitzner-33 afssi-5020 ar-380-19 nvme-sanitize-crypto-block nvme-sanitize-block nvme-sanitize-overwrite nvme-sanitize-crypto pattern:'
     local limits='--parallel --max-rate --min-rate --deadline --request-deadline --bad-area-time --retries --direction'
     local evidence='--summary --metrics --key --cert --passphrase-fd --operator --operator-title --operator-contact --tsa'
     local declared='--ticket --asset --destination --condition --media-source --organisation --location'
@@ -41,7 +41,7 @@ _quietus() {
             [[ $command == verify ]] || mapfile -t COMPREPLY < <(compgen -f -X '!*.toml' -- "$current")
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$([[ $command == verify ]] || echo random) $techniques" -- "$current")
             return ;;
-        --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread removable no-unique-serial' -- "$current"); return ;;
+        --accept) mapfile -t COMPREPLY < <(compgen -W 'processes-unseen member-signature signatures-unread nvme-hidden-namespaces removable no-unique-serial' -- "$current"); return ;;
         --next-step) mapfile -t COMPREPLY < <(compgen -W 'none repeat stronger-technique destroy' -- "$current"); return ;;
         --format)
             [[ $command != attest ]] || { mapfile -t COMPREPLY < <(compgen -W 'nwipe blancco openseachest' -- "$current"); return; }

@@ -26,4 +26,6 @@ same "docs/formats/events.md: events" "$events" "$(sed -n '/^| type /,/^$/p' doc
 steps=$(grep -oE '\{"event", "[a-z]+"\}' src/engine/events.cpp | cut -d'"' -f4)
 same "docs/formats/journal.md: events" "$steps" "$(sed -n '/^| event /,/^$/p' docs/formats/journal.md | grep -oE '^\| `[a-z]+`' | tr -d '|` ')"
 same "man/quietus-journal.5: events" "$steps" "$(sed -n '/^One of$/,/^\.El/p' man/quietus-journal.5 | grep '^\.Sy ' | grep -oE '\b(open|begin|progress|end|close|evidence)\b')"
+
+same "docs/drives.md: the table" "$(cat tests/golden/nvme-drives.md)" "$(sed -n '/^| drive /,$p' docs/drives.md)"
 finish

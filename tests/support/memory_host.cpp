@@ -68,9 +68,9 @@ void MemoryHost::add_drive_to(Machine& machine, const MemoryDrive& drive) const 
     if (options.nvme) {
         const nvme::Personality& drive_is = options.nvme->personality;
         files[folder + "/nsid"] = "1\n";
-        files[folder + "/device/model"] = drive_is.model + "\n";
-        files[folder + "/device/serial"] = drive_is.serial + "\n";
-        files[folder + "/device/firmware_rev"] = drive_is.firmware + "\n";
+        files[folder + "/device/model"] = drive_is.model.substr(0, 40) + "\n";
+        files[folder + "/device/serial"] = drive_is.serial.substr(0, 20) + "\n";
+        files[folder + "/device/firmware_rev"] = drive_is.firmware.substr(0, 8) + "\n";
         return;
     }
     files[folder + "/device/vendor"] = "ATA     \n";

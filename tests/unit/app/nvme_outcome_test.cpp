@@ -9,7 +9,8 @@
 #include <gmock/gmock.h>
 
 #include "app_fixture.h"
-#include "base/file.h"
+#include "discovery/discovery.h"
+#include "guard/guard.h"
 #include "support/golden.h"
 
 namespace quietus::app {
@@ -18,6 +19,18 @@ namespace {
 using test::nvme::personalities;
 using test::nvme::Personality;
 using testing::HasSubstr;
+
+// A table of two hundred erasures takes minutes with sanitizers: there each drive has one.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define QUIETUS_TEST_IS_SLOW
+#endif
+#endif
+#ifdef QUIETUS_TEST_IS_SLOW
+constexpr bool kWholeTable = false;
+#else
+constexpr bool kWholeTable = true;
+#endif
 
 constexpr std::array kTechniques{"nvme-sanitize-crypto-block", "nvme-sanitize-block",
                                  "nvme-sanitize-overwrite", "nvme-sanitize-crypto"};
@@ -42,7 +55,6 @@ const std::set<std::string> kNeverErased{"lying",
                                          "pmr-enabled",
                                          "firmware-pending",
                                          "lockdown",
-                                         "fake-capacity",
                                          "no-sanitize",
                                          "no-erase",
                                          "format-failing",
@@ -206,6 +218,7 @@ class Cell : public NvmeOutcome {
         const Bytes before = bytes_of_drive(drive);
         goal.technique = technique;
         goal.technique_is_default = false;
+        if (personality.name.starts_with("strings-")) confirm_as_shown(drive);
         const ExitStatus status = erase();
         const bool refused = observer.results.empty() || !observer.objected.empty() ||
                              status == ExitStatus::unsupported;
@@ -216,7 +229,7 @@ class Cell : public NvmeOutcome {
             EXPECT_EQ(evidence_folders(), 0U);
             EXPECT_TRUE(drive.untouched()) << personality.name << " " << technique;
             return {"refused", outcome.status, "none",
-                    observer.objected.empty() ? "not offered" : observer.objected.front().rule};
+                    observer.objected.empty() ? "not offered" : why_refused()};
         }
         expect_consistent(status);
         outcome.verdict = result().verdict ? to_string(*result().verdict) : "none";
@@ -235,6 +248,21 @@ class Cell : public NvmeOutcome {
     }
 
   private:
+    // What a person would type who reads what quietus shows.
+    void confirm_as_shown(const test::MemoryDrive& drive) {
+        const auto device = discovery::resolve_device(host, drive.node());
+        const auto seen = discovery::inspect_drive(
+            host, *device, {.ignore_processes = {host.own_process()}, .probe_signatures = true});
+        const std::vector<DeviceSnapshot> all{*seen};
+        consent.emplace();
+        consent->confirmations = {guard::confirmation_needed(*seen, all)};
+    }
+    std::string why_refused() const {
+        const Objection& first = observer.objected.front();
+        if (first.rule != "plan") return first.rule;
+        const std::size_t at = first.what.rfind(": ", first.what.find("(SANICAP)"));
+        return at == std::string::npos ? first.what : first.what.substr(at + 2);
+    }
     std::string evidence_of() const {
         const auto folders = names(settings.out_dir());
         if (folders.empty()) return "none";
@@ -254,6 +282,7 @@ TEST(NvmeDrives, NoLyingOneIsEverErasedAndEachHonestOneIs) {
     std::set<std::string> erased;
     for (const Personality& personality : personalities()) {
         for (const char* technique : kTechniques) {
+            if (!kWholeTable && technique != kTechniques[1]) continue;
             Cell cell;
             const Outcome outcome = cell.run(personality, technique);
             if (outcome.verdict == "erased") erased.insert(personality.name);
@@ -262,10 +291,10 @@ TEST(NvmeDrives, NoLyingOneIsEverErasedAndEachHonestOneIs) {
         }
     }
     for (const Personality& personality : personalities()) {
-        if (kNeverErased.contains(personality.name)) continue;
+        if (!kWholeTable || kNeverErased.contains(personality.name)) continue;
         EXPECT_TRUE(erased.contains(personality.name)) << personality.name << " is honest";
     }
-    test::expect_golden("nvme-drives.md", table);
+    if (kWholeTable) test::expect_golden("nvme-drives.md", table);
 }
 
 }  // namespace
