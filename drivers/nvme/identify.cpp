@@ -143,4 +143,17 @@ Result<void> confirm_controller(ReadHandle& handle, const NvmeFacts& facts) {
     return {};
 }
 
+Result<void> confirm_reach(ReadHandle& handle, const NvmeFacts& facts) {
+    const auto now = QUIETUS_TRY(read_facts(handle, facts.own_namespace));
+    const auto same = [](const NvmeNamespace& a, const NvmeNamespace& b) {
+        return a.id == b.id && a.attached == b.attached && a.shared == b.shared;
+    };
+    const bool namespaces_are_the_same =
+        std::equal(now.namespaces.begin(), now.namespaces.end(), facts.namespaces.begin(),
+                   facts.namespaces.end(), same);
+    if (namespaces_are_the_same && now.controllers == facts.controllers) return {};
+    return failure(ErrorCode::refused,
+                   "namespaces or controllers of the drive changed since they were approved");
+}
+
 }  // namespace quietus::drivers::nvme

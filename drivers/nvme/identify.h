@@ -26,4 +26,8 @@ Result<NvmeFacts> read_facts(ReadHandle& handle, std::uint32_t own_namespace);
 /// differs.
 Result<void> confirm_controller(ReadHandle& handle, const NvmeFacts& facts);
 
+/// Are namespaces and controllers of the subsystem still those that the guards were asked about?
+/// `refused` says that they changed.
+Result<void> confirm_reach(ReadHandle& handle, const NvmeFacts& facts);
+
 }  // namespace quietus::drivers::nvme

@@ -1,5 +1,6 @@
 #include "engine/hardware_step.h"
 
+#include "drivers/nvme/identify.h"
 #include "drivers/nvme/sanitize.h"
 
 namespace quietus::engine {
@@ -86,7 +87,10 @@ void HardwareStep::carry_out(const HardwareErase& erase, StepOutcome& outcome) {
     Patience patience{control_, &outcome, outcome.bytes_promised};
     outcome.engine = "nvme-admin";
     // Whose bytes would be erased? Asked through the descriptor that carries the command.
-    if (const auto same = drive_.confirm_identity(); !same) {
+    auto same = drive_.confirm_identity();
+    if (same && !outcome.device->adopted)
+        same = drivers::nvme::confirm_reach(drive_.handle(), *drive_.plan().target.nvme);
+    if (!same) {
         outcome.end = StepEnd::io_error;
         outcome.cause = same.error().message;
         return;

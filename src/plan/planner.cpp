@@ -268,6 +268,31 @@ bool has_failed_to_sanitize(const DeviceSnapshot& target) {
            target.nvme->sanitize_log->state == NvmeSanitizeLog::State::failed;
 }
 
+// What the drive says that it takes for itself.
+void add_estimate_of_the_drive(Plan& plan) {
+    const auto& log = plan.target.nvme->sanitize_log;
+    const auto seconds_of = [&](DeviceCommand command) -> std::optional<std::uint32_t> {
+        if (!log) return std::nullopt;
+        switch (command) {
+            case DeviceCommand::nvme_sanitize_block:
+                return log->block_erase_s;
+            case DeviceCommand::nvme_sanitize_crypto:
+                return log->crypto_erase_s;
+            case DeviceCommand::nvme_sanitize_overwrite:
+                return log->overwrite_s;
+        }
+        return std::nullopt;
+    };
+    bool all_known = true;
+    for (const DeviceCommand command : plan.technique.commands) {
+        const auto seconds = seconds_of(command);
+        all_known = all_known && seconds;
+        plan.estimate_s += seconds.value_or(0);
+    }
+    plan.estimate_basis += all_known ? "; and what the drive says that it takes for itself"
+                                     : "; how long the drive takes for itself, it does not say";
+}
+
 void explain_device_level(Plan& plan) {
     const Goal& goal = plan.goal;
     plan.level = plan.technique.level;
@@ -400,6 +425,7 @@ Result<Plan> make_plan(const DeviceSnapshot& target, const Goal& goal) {
     const Estimate time = estimate(target, work_of(plan.steps));
     plan.estimate_s = time.seconds;
     plan.estimate_basis = time.basis;
+    if (by_device) add_estimate_of_the_drive(plan);
     return plan;
 }
 

@@ -134,9 +134,11 @@ PassRole role_of(const Step& step) {
 // Whether a step that was cut short leaves open what became of the drive's old bytes.
 bool leaves_undecided(const StepOutcome& outcome) {
     if (outcome.end == StepEnd::hung || outcome.end == StepEnd::unproven) return true;
-    const bool writes =
-        as_overwrite(outcome.step) != nullptr || std::holds_alternative<PlantMarkers>(outcome.step);
-    return outcome.end == StepEnd::not_ended && !writes;
+    // What a drive was told to do to itself goes on without us.
+    const bool by_itself = std::holds_alternative<HardwareErase>(outcome.step);
+    const bool writes = !by_itself && alters(outcome.step);
+    return (outcome.end == StepEnd::not_ended && !writes) ||
+           (outcome.end == StepEnd::interrupted && by_itself);
 }
 
 std::optional<std::string>& slot_of(Faults& faults, const Step& step) {

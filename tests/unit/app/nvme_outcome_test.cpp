@@ -2,6 +2,7 @@
 // table of docs/drives.md.
 
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <set>
 #include <unistd.h>
@@ -177,6 +178,45 @@ TEST_F(NvmeOutcome, HiddenNamespacesTakeConsent) {
     consent->confirmations = {drive.options().serial};
     consent->accepted = {"nvme-hidden-namespaces"};
     EXPECT_EQ(erase(), ExitStatus::ok) << result().cause;
+}
+
+TEST_F(NvmeOutcome, ANamespaceThatIsAttachedWhileTheMarkersAreWrittenStopsTheCommand) {
+    test::MemoryDrive& drive = add_nvme({}, {.hidden_namespaces = 1});
+    consent.emplace();
+    consent->confirmations = {drive.options().serial};
+    consent->accepted = {"nvme-hidden-namespaces"};
+    observer.on_phase = [&](const std::string&, const std::string& text) {
+        if (text.find("erase itself") == std::string::npos) return;
+        // Namespace Attachment (15h) of namespace 2 to controller 1.
+        std::array<std::byte, 64> attach{};
+        attach[0] = std::byte{0x15};
+        attach[4] = std::byte{2};
+        std::array<std::byte, 4096> list{};
+        list[0] = list[2] = std::byte{1};
+        EXPECT_EQ(drive.model()->run(0, attach, list).status, 0);
+    };
+    EXPECT_EQ(erase(), ExitStatus::not_erased);
+    EXPECT_THAT(result().cause, HasSubstr("changed since they were approved"));
+    EXPECT_EQ(drive.model()->count(0x84), 0U);
+}
+
+TEST_F(NvmeOutcome, ADriveThatIsStoppedGoesOnByItselfAndResumeTakesItUp) {
+    test::MemoryDrive& drive = add_nvme({});
+    goal.technique = "nvme-sanitize-block";
+    goal.technique_is_default = false;
+    bool stopped = false;
+    observer.on_progress = [&](const Progress& progress) {
+        if (stopped || progress.role != PassRole::device || !progress.writing) return;
+        stopped = progress.done > 0;
+        if (stopped) ::kill(::getpid(), SIGTERM);
+    };
+    EXPECT_EQ(erase(), ExitStatus::terminated);
+    EXPECT_EQ(result().verdict, Verdict::unknown);
+    EXPECT_EQ(drive.model()->count(0x84), 1U);
+    observer.on_progress = {};
+    observer.results.clear();
+    EXPECT_EQ(resume({}), ExitStatus::ok) << result().cause;
+    EXPECT_EQ(drive.model()->count(0x84), 1U) << "taken up, not sent again";
 }
 
 TEST_F(NvmeOutcome, ADriveWithFurtherControllersIsRefused) {

@@ -80,6 +80,8 @@ const std::vector<Row>& rows() {
          Verdict::not_erased, "it failed"},
         {"unproven", [](EraseRecord& r) { r.steps[1].end = StepEnd::unproven; }, Verdict::unknown,
          "unproven"},
+        {"stopped", [](EraseRecord& r) { r.steps[1].end = StepEnd::interrupted; }, Verdict::unknown,
+         "interrupted"},
         {"no end", [](EraseRecord& r) { r.steps[1].end = StepEnd::not_ended; }, Verdict::unknown,
          "did not come to its end"},
         {"a marker is left",
