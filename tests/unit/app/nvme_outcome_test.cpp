@@ -200,6 +200,32 @@ TEST_F(NvmeOutcome, ANamespaceThatIsAttachedWhileTheMarkersAreWrittenStopsTheCom
     EXPECT_EQ(drive.model()->count(0x84), 0U);
 }
 
+TEST_F(NvmeOutcome, ASanitizeThatSomebodyElseBeganIsWaitedForAndNotTakenForOurs) {
+    test::MemoryDrive& drive = add_nvme({});
+    std::array<std::byte, 64> sanitize{};
+    sanitize[0] = std::byte{0x84};
+    sanitize[40] = std::byte{2};
+    ASSERT_EQ(drive.model()->run(0, sanitize, {}).status, 0);
+    goal.technique = "nvme-sanitize-block";
+    goal.technique_is_default = false;
+    EXPECT_EQ(erase(), ExitStatus::ok) << result().cause;
+    EXPECT_EQ(drive.model()->count(0x84), 2U) << "theirs, and ours after the markers";
+}
+
+TEST_F(NvmeOutcome, ADriveThatIsErasingItselfIsNotOverwritten) {
+    test::MemoryDrive& drive = add_nvme({});
+    std::array<std::byte, 64> sanitize{};
+    sanitize[0] = std::byte{0x84};
+    sanitize[40] = std::byte{2};
+    drive.model()->personality.sanitize_takes = std::chrono::seconds{3600};
+    ASSERT_EQ(drive.model()->run(0, sanitize, {}).status, 0);
+    goal.level = Level::clear;
+    EXPECT_EQ(erase(), ExitStatus::busy);
+    ASSERT_FALSE(observer.objected.empty());
+    EXPECT_EQ(observer.objected.front().rule, "nvme-sanitizing");
+    EXPECT_EQ(drive.count(test::Did::write), 0U);
+}
+
 TEST_F(NvmeOutcome, ADriveThatIsStoppedGoesOnByItselfAndResumeTakesItUp) {
     test::MemoryDrive& drive = add_nvme({});
     goal.technique = "nvme-sanitize-block";
