@@ -53,8 +53,9 @@ kill_all() {
     wait "$1" || true
 }
 
+# The first start needs one drive, the second all of them.
 while read -r name port control_port subsystem; do
-    attach "$name" "$port" "$control_port" "$subsystem"
+    if [ "$(cat /lab/turn)" = all ] || [ "$name" = power ]; then attach "$name" "$port" "$control_port" "$subsystem"; fi
 done </lab/drives
 
 if [ "$(cat /lab/turn)" = cut ]; then
@@ -71,61 +72,57 @@ fi
 keep resumed quietus resume "${node[power]}" --summary /out/resumed.json
 echo "resumed: $(cat /out/resumed.status)"
 
-# The drives that need patience, at the same time as those that are done soon.
-(
-    erase patience "${node[stalling]}" "${node[vanishing]}" -- --request-deadline 5
-    echo "patience: $(cat /out/patience.status)"
-) &
-patience=$!
-erase default "${node[honest]}" "${node[lying]}" "${node[half]}" "${node[failing]}"
-echo "default: $(cat /out/default.status)"
-
-# What failed and is restricted may be tried again by a drive that has come to its senses.
-say failing "knob fails_at=never" >/dev/null
-say failing status >/out/failing.before
-erase again "${node[failing]}"
-say failing status >/out/failing.after
-echo "again: $(cat /out/again.status)"
-
-erase also "${node[also]}" -- --technique nvme-sanitize-block --also-overwrite
-erase overwrite "${node[overwrite]}" -- --technique nvme-sanitize-overwrite
-echo "also: $(cat /out/also.status), overwrite: $(cat /out/overwrite.status)"
-
+# What follows has nothing to do with each other, and goes on at the same time.
+patience() {
+    erase patience "${node[stalling]}" "${node[vanishing]}" -- --request-deadline 5s
+    erase also "${node[also]}" -- --technique nvme-sanitize-block --also-overwrite
+    erase overwrite "${node[overwrite]}" -- --technique nvme-sanitize-overwrite
+}
+by_default() {
+    erase default "${node[honest]}" "${node[lying]}" "${node[half]}" "${node[failing]}"
+    # What failed and is restricted may be tried again by a drive that has come to its senses.
+    say failing "knob fails_at=never" >/dev/null
+    say failing status >/out/failing.before
+    erase again "${node[failing]}"
+    # What the command would reach beside the drive that is named.
+    for name in hidden several shared; do erase "$name" "${node[$name]}" -- --json; done
+    erase accepted "${node[accepted]}" -- --accept nvme-hidden-namespaces
+}
 # Killed in the middle, which lasts until somebody has looked again.
-say killed freeze >/dev/null
-in_background killed erase "${node[killed]}" --confirm killed-SAN --technique nvme-sanitize-block
-wait_for 60 count_is killed 84 1
-wait_for 20 asked_since killed $(($(say killed 'count 2' | cut -d' ' -f2) + 2))
-kill_all "$run"
-say killed status >/out/killed.status-then
-in_background adopted resume "${node[killed]}"
-wait_for 60 asked_since killed $(($(say killed 'count 2' | cut -d' ' -f2) + 8))
-say killed release >/dev/null
-status=0
-wait "$run" || status=$?
-echo "$status" >/out/adopted.status
-echo "adopted: $status"
-
+broken_off() {
+    say killed freeze >/dev/null
+    in_background killed erase "${node[killed]}" --confirm killed-SAN --technique nvme-sanitize-block
+    wait_for 60 count_is killed 84 1
+    wait_for 20 asked_since killed $(($(say killed 'count 2' | cut -d' ' -f2) + 2))
+    kill_all "$run"
+    say killed status >/out/killed.status-then
+    in_background adopted resume "${node[killed]}"
+    wait_for 60 asked_since killed $(($(say killed 'count 2' | cut -d' ' -f2) + 8))
+    say killed release >/dev/null
+    ends adopted
+}
 # Another drive behind the same node: before the erase, and in the middle of it.
-say swapped "knob other_from=1" >/dev/null
-keep swapped quietus erase "${node[swapped]}" --confirm swapped-SAN --json --summary /out/swapped.json
-say changing freeze >/dev/null
-in_background changing erase "${node[changing]}" --confirm changing-SAN
-wait_for 60 count_is changing 84 1
-say changing "knob other_from=1" >/dev/null
-say changing release >/dev/null
-status=0
-wait "$run" || status=$?
-echo "$status" >/out/changing.status
-echo "swapped: $(cat /out/swapped.status), changing: $status"
-
-# What the command would reach beside the drive that is named.
-for name in hidden several shared; do
-    keep "$name" quietus erase "${node[$name]}" --confirm "$name-SAN" --json --summary "/out/$name.json"
+exchanged() {
+    say swapped "knob other_from=1" >/dev/null
+    keep swapped quietus erase "${node[swapped]}" --confirm swapped-SAN --json --summary /out/swapped.json
+    say changing freeze >/dev/null
+    in_background changing erase "${node[changing]}" --confirm changing-SAN
+    wait_for 60 count_is changing 84 1
+    say changing "knob other_from=1" >/dev/null
+    say changing release >/dev/null
+    ends changing
+}
+# ends NAME: what runs in the background has come to its end.
+ends() {
+    local status=0
+    wait "$run" || status=$?
+    echo "$status" >"/out/$1.status"
+}
+lanes=()
+for lane in patience by_default "broken_off; exchanged"; do
+    (eval "$lane") &
+    lanes+=("$!")
 done
-erase accepted "${node[accepted]}" -- --accept nvme-hidden-namespaces
-echo "hidden: $(cat /out/hidden.status), accepted: $(cat /out/accepted.status)"
-
-wait "$patience"
+for lane in "${lanes[@]}"; do wait "$lane"; done
 cp -r /mnt/state /out/state
 umount /mnt/state
