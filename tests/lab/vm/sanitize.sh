@@ -42,9 +42,11 @@ asked_since() { [ "$(say "$1" 'count 2' | cut -d' ' -f2)" -ge "$2" ]; }
 in_background() {
     local name=$1
     shift
-    "$quietus" "$@" --summary "/out/$name.json" >"/out/$name.out" 2>"/out/$name.err" &
+    quietus "$@" --summary "/out/$name.json" >"/out/$name.out" 2>"/out/$name.err" &
     run=$!
 }
+# named CALL DRIVE OPTION…: an erase with the drive's serial number; as keep, and /out/CALL.json is the summary.
+named() { keep "$1" quietus erase "${node[$2]}" --confirm "$2-SAN" --summary "/out/$1.json" "${@:3}"; }
 # kill_all PID: it and whatever it has started, at once.
 kill_all() {
     local children
@@ -75,18 +77,20 @@ echo "resumed: $(cat /out/resumed.status)"
 # What follows has nothing to do with each other, and goes on at the same time.
 patience() {
     erase patience "${node[stalling]}" "${node[vanishing]}" -- --request-deadline 5s
-    erase also "${node[also]}" -- --technique nvme-sanitize-block --also-overwrite
-    erase overwrite "${node[overwrite]}" -- --technique nvme-sanitize-overwrite
+    named also also --technique nvme-sanitize-block --also-overwrite
+    named overwrite overwrite --technique nvme-sanitize-overwrite
 }
 by_default() {
     erase default "${node[honest]}" "${node[lying]}" "${node[half]}" "${node[failing]}"
     # What failed and is restricted may be tried again by a drive that has come to its senses.
     say failing "knob fails_at=never" >/dev/null
     say failing status >/out/failing.before
-    erase again "${node[failing]}"
+    named again failing
     # What the command would reach beside the drive that is named.
-    for name in hidden several shared; do erase "$name" "${node[$name]}" -- --json; done
-    erase accepted "${node[accepted]}" -- --accept nvme-hidden-namespaces
+    for name in hidden shared; do named "$name" "$name" --json; done
+    # Its serial number is not its own.
+    erase several "${node[several]}" -- --json
+    named accepted accepted --accept nvme-hidden-namespaces
 }
 # Killed in the middle, which lasts until somebody has looked again.
 broken_off() {
@@ -104,7 +108,7 @@ broken_off() {
 # Another drive behind the same node: before the erase, and in the middle of it.
 exchanged() {
     say swapped "knob other_from=1" >/dev/null
-    keep swapped quietus erase "${node[swapped]}" --confirm swapped-SAN --json --summary /out/swapped.json
+    named swapped swapped --json
     say changing freeze >/dev/null
     in_background changing erase "${node[changing]}" --confirm changing-SAN
     wait_for 60 count_is changing 84 1
