@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,18 +13,26 @@ using test::a_drive;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+const Driver& overwriting(const Registry& registry) {
+    const auto at = std::find_if(registry.begin(), registry.end(),
+                                 [](const auto& one) { return one->name() == "overwrite"; });
+    QUIETUS_CHECK(at != registry.end());
+    return **at;
+}
+
 TEST(Drivers, OverwriteOffersClearAndNothingMore) {
     const Registry registry = make_registry();
     const DeviceSnapshot disk = a_drive("sda").zones(ZoneModel::host_aware);
     ASSERT_THAT(drivers_for(registry, disk), ElementsAre("overwrite"));
-    EXPECT_THAT(registry[0]->offers(disk), ElementsAre(Offer{"overwrite", Level::clear, ""}));
+    EXPECT_THAT(overwriting(registry).offers(disk),
+                ElementsAre(Offer{"overwrite", Level::clear, ""}));
 }
 
 TEST(Drivers, AHostManagedDriveIsNotOverwrittenAndSaysWhy) {
     const Registry registry = make_registry();
     const DeviceSnapshot zoned = a_drive("sda").zones(ZoneModel::host_managed);
     EXPECT_THAT(drivers_for(registry, zoned), IsEmpty());
-    const auto offers = registry[0]->offers(zoned);
+    const auto offers = overwriting(registry).offers(zoned);
     ASSERT_EQ(offers.size(), 1U);
     EXPECT_FALSE(offers[0].level.has_value());
     EXPECT_EQ(offers[0].why_not, "its zones must be written in order (host-managed)");
