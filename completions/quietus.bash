@@ -29,7 +29,7 @@ _quietus() {
     done
     case $previous in
         --config | --key | --cert | --cert-out | --ca | --tsa-ca | --crl | --output | --time-stamp | --photo | --report | --pdf | --manifest | --summary | --metrics) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-        --state-dir | --out | --certificate) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        --state-dir | --out | --certificate | --record) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warning error off' -- "$current"); return ;;
         --purpose) mapfile -t COMPREPLY < <(compgen -W 'internal-reuse external-reuse manufacturer recycler destruction' -- "$current"); return ;;
         --type) mapfile -t COMPREPLY < <(compgen -W 'p256 p384 rsa3072' -- "$current"); return ;;
@@ -56,7 +56,8 @@ _quietus() {
         '') words="list plan erase resume status stop verify certificate inspect methods register key validate attest second-lot help $global" ;;
         list) words="--check $global" ;;
         status) words="--watch $global" ;;
-        inspect | stop) words=$global drives=yes ;;
+        inspect) words="--record $global" drives=yes ;;
+        stop) words=$global drives=yes ;;
         methods) words="random $techniques $global" ;;
         plan) words="$goal $global" drives=yes ;;
         erase) words="$goal --confirm --confirm-plan $limits $evidence $declared $global" drives=yes ;;

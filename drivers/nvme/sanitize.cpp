@@ -13,7 +13,7 @@ namespace {
 
 using State = NvmeSanitizeLog::State;
 
-constexpr std::size_t kDword10At = 40, kDword11At = 44;
+constexpr std::size_t kDword11At = 44;
 /// The command only starts the operation.
 constexpr std::chrono::minutes kStartTimeout{1};
 constexpr std::uint32_t kWhole = 0x10000;

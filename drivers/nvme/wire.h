@@ -14,6 +14,7 @@ inline constexpr std::size_t kFirmwareAt = 64, kFirmwareSize = 8;
 inline constexpr std::size_t kCmicAt = 76;
 inline constexpr std::size_t kControllerIdAt = 78;
 inline constexpr std::size_t kVersionAt = 80;
+inline constexpr std::size_t kFguidAt = 112, kGuidSize = 16;
 inline constexpr std::size_t kBootPartitionsAt = 102;  // BPCAP
 inline constexpr std::size_t kOacsAt = 256;
 inline constexpr std::size_t kUnallocatedAt = 296;  // UNVMCAP, 128 bits
@@ -21,6 +22,9 @@ inline constexpr std::size_t kRpmbsAt = 312;
 inline constexpr std::size_t kSanicapAt = 328;
 inline constexpr std::size_t kFnaAt = 524;
 inline constexpr std::size_t kVwcAt = 525;
+
+inline constexpr std::size_t kSubsystemNameAt = 768, kSubsystemNameSize = 256;  // SUBNQN
+inline constexpr std::size_t kControllerVendorAt = 3072;                        // To the end.
 
 inline constexpr std::uint8_t kCmicControllers = 1U << 1U;
 inline constexpr std::uint16_t kOacsFormat = 1U << 1U, kOacsNamespaces = 1U << 3U;
@@ -32,6 +36,12 @@ inline constexpr std::uint32_t kSanicapCrypto = 1U << 0U, kSanicapBlock = 1U << 
 // -- Identify Namespace (CNS 00h, 11h)
 inline constexpr std::size_t kNszeAt = 0, kNcapAt = 8, kNuseAt = 16;
 inline constexpr std::size_t kFlbasAt = 26, kNmicAt = 30, kNsattrAt = 99, kFormatsAt = 128;
+inline constexpr std::size_t kNguidAt = 104, kEui64At = 120, kEui64Size = 8;
+inline constexpr std::size_t kNamespaceVendorAt = 384;  // To the end.
+
+// -- Identify: what is asked for (CNS)
+inline constexpr std::size_t kDword10At = 40;
+inline constexpr std::uint32_t kNamespace = 0x00, kController = 0x01, kAllocatedNamespace = 0x11;
 
 // -- Sanitize (section 5.24)
 inline constexpr std::uint8_t kSanitize = 0x84;

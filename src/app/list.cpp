@@ -48,6 +48,32 @@ const Known* known_of(const Names& names, const DeviceIdentity& identity) {
     return nullptr;
 }
 
+std::vector<Result<Inspected>> inspect(Host& host, const std::vector<std::string>& typed,
+                                       Answers answers) {
+    std::vector<Result<Inspected>> inspected;
+    std::vector<discovery::NamedDevice> devices;
+    std::vector<std::size_t> whose;
+    for (const std::string& name : typed) {
+        auto named = discovery::resolve_device(host, name);
+        if (named) {
+            whose.push_back(inspected.size());
+            devices.push_back(std::move(*named));
+            inspected.emplace_back(Inspected{});
+        } else {
+            inspected.emplace_back(tl::unexpected{std::move(named).error()});
+        }
+    }
+    auto probed = probe(host, devices, {}, {}, answers);
+    for (std::size_t i = 0; i < probed.size(); ++i) {
+        if (probed[i])
+            inspected[whose[i]] =
+                Inspected{std::move(probed[i]->snapshot), std::move(probed[i]->answers)};
+        else
+            inspected[whose[i]] = tl::unexpected{std::move(probed[i]).error()};
+    }
+    return inspected;
+}
+
 }  // namespace
 
 Result<Listing> list_drives(const Host& host, const Settings& settings) {
@@ -72,26 +98,14 @@ Result<Listing> list_drives(const Host& host, const Settings& settings) {
 std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host,
                                                    const std::vector<std::string>& typed) {
     std::vector<Result<DeviceSnapshot>> snapshots;
-    std::vector<discovery::NamedDevice> devices;
-    std::vector<std::size_t> whose;
-    for (const std::string& name : typed) {
-        auto named = discovery::resolve_device(host, name);
-        if (named) {
-            whose.push_back(snapshots.size());
-            devices.push_back(std::move(*named));
-            snapshots.emplace_back(DeviceSnapshot{});
-        } else {
-            snapshots.emplace_back(tl::unexpected{std::move(named).error()});
-        }
-    }
-    auto probed = probe(host, devices, {});
-    for (std::size_t i = 0; i < probed.size(); ++i) {
-        if (probed[i])
-            snapshots[whose[i]] = std::move(probed[i]->snapshot);
-        else
-            snapshots[whose[i]] = tl::unexpected{std::move(probed[i]).error()};
-    }
+    for (auto& seen : inspect(host, typed, Answers::forget))
+        snapshots.push_back(std::move(seen).map([](Inspected one) { return one.snapshot; }));
     return snapshots;
+}
+
+std::vector<Result<Inspected>> inspect_with_answers(Host& host,
+                                                    const std::vector<std::string>& typed) {
+    return inspect(host, typed, Answers::keep);
 }
 
 std::string use_text(const DeviceSnapshot& snapshot) {

@@ -9,6 +9,7 @@
 #include "certs/register/register.h"
 #include "device/snapshot.h"
 #include "host/host.h"
+#include "host/nvme_answer.h"
 
 namespace quietus::app {
 
@@ -32,6 +33,14 @@ Result<Listing> list_drives(const Host& host, const Settings& settings);
 /// Everything about the named drives, each looked at in a worker with a deadline.
 std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host,
                                                    const std::vector<std::string>& typed);
+
+/// The same, with what their controllers answered, serial numbers replaced (app/record_answers.h).
+struct Inspected {
+    DeviceSnapshot snapshot;
+    std::vector<NvmeAnswer> answers;  ///< Empty where it is no NVMe drive or could not be asked.
+};
+std::vector<Result<Inspected>> inspect_with_answers(Host& host,
+                                                    const std::vector<std::string>& typed);
 
 /// "free" or by whom it is used, in one line.
 std::string use_text(const DeviceSnapshot& snapshot);

@@ -5,6 +5,7 @@
 #include "app/fork_worker.h"
 #include "base/bytes.h"
 #include "device/json.h"
+#include "drivers/nvme/anonymous.h"
 
 namespace quietus::app {
 
@@ -44,7 +45,14 @@ Result<Json> look(Host& host, const discovery::NamedDevice& device, const Result
                   const discovery::InspectOptions& options) {
     const DeviceSnapshot snapshot = QUIETUS_TRY(discovery::inspect_drive(host, device, options));
     Json places = QUIETUS_TRY(disks);
-    return Json{{"snapshot", to_json(snapshot)}, {"disks", std::move(places)}};
+    Json seen{{"snapshot", to_json(snapshot)}, {"disks", std::move(places)}};
+    if (options.answers != nullptr) {
+        const SourcedString& serial = snapshot.identity.serial;
+        drivers::nvme::replace_serials(*options.answers,
+                                       serial.value ? serial.value->raw : std::string{});
+        seen["answers"] = to_json(*options.answers);
+    }
+    return seen;
 }
 
 Json answer_of(const Result<Json>& seen) {
@@ -55,7 +63,7 @@ Json answer_of(const Result<Json>& seen) {
 // drive, which inherits what was seen. Answers one line for each drive.
 std::string look_at_all(Host& host, const std::vector<discovery::NamedDevice>& devices,
                         const std::vector<Place>& places, std::chrono::milliseconds lock_patience,
-                        int supervisor) {
+                        Answers answers, int supervisor) {
     const std::vector<int> ours{supervisor, getpid()};
     const auto view = discovery::look_at_machine(host, ours);
     const Result<Json> disks = view ? disks_of(host, **view, places) : Json{};
@@ -64,12 +72,15 @@ std::string look_at_all(Host& host, const std::vector<discovery::NamedDevice>& d
     for (const auto& device : devices) {
         jobs.emplace_back([&, device]() -> std::string {
             if (!view) return canonical_json(answer_of(tl::unexpected{view.error()}));
-            return canonical_json(answer_of(look(host, device, disks,
-                                                 {.ignore_processes = ours,
-                                                  .view = view->get(),
-                                                  .probe_signatures = true,
-                                                  .patience = discovery::kBriefOpenPatience,
-                                                  .lock_patience = lock_patience})));
+            std::vector<NvmeAnswer> kept;
+            return canonical_json(
+                answer_of(look(host, device, disks,
+                               {.ignore_processes = ours,
+                                .view = view->get(),
+                                .probe_signatures = true,
+                                .patience = discovery::kBriefOpenPatience,
+                                .lock_patience = lock_patience,
+                                .answers = answers == Answers::keep ? &kept : nullptr})));
         });
     }
     std::string lines;
@@ -93,6 +104,8 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
     if (json->contains("error")) return tl::unexpected{error_from_json((*json)["error"])};
     Probed probed;
     probed.snapshot = QUIETUS_TRY(snapshot_from_json(QUIETUS_TRY(member(*json, "snapshot"))));
+    if (json->contains("answers"))
+        probed.answers = QUIETUS_TRY(nvme_answers_from_json((*json)["answers"]));
     const Json disks = QUIETUS_TRY(member(*json, "disks"));
     QUIETUS_CHECK(disks.is_array() && disks.size() == places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -107,10 +120,10 @@ Result<Probed> understand(const std::string& answer, const std::vector<Place>& p
 
 std::vector<Result<Probed>> probe(Host& host, const std::vector<discovery::NamedDevice>& devices,
                                   const std::vector<Place>& places,
-                                  std::chrono::milliseconds lock_patience) {
+                                  std::chrono::milliseconds lock_patience, Answers answers_kept) {
     const int supervisor = host.own_process();
     const std::function<std::string()> all = [&] {
-        return look_at_all(host, devices, places, lock_patience, supervisor);
+        return look_at_all(host, devices, places, lock_patience, answers_kept, supervisor);
     };
     // The worker of the call answers even where all of its own have hung.
     const auto lines =

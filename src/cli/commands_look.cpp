@@ -6,6 +6,7 @@
 #include "app/earlier_runs.h"
 #include "app/list.h"
 #include "app/plan_drives.h"
+#include "app/record_answers.h"
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/goal_flags.h"
@@ -132,27 +133,46 @@ Json run_fields(const EraseRecord& record) {
             {"steps", std::move(steps)}};
 }
 
-ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices) {
+void show_inspected(Context& context, const app::EarlierRuns& earlier, const DeviceSnapshot& seen) {
+    std::string text = inspect_text(seen);
+    Json runs = Json::array();
+    for (const EraseRecord& record : earlier.of(seen.identity)) {
+        text += "\n  " + run_text(record);
+        runs.push_back(run_fields(record));
+    }
+    context.output.finding("device",
+                           {{"device", printable_text(seen.path)},
+                            {"snapshot", to_json(seen)},
+                            {"techniques", techniques_json(seen)},
+                            {"runs", std::move(runs)}},
+                           text);
+}
+
+Result<void> record(Context& context, const std::string& folder, const app::Inspected& seen) {
+    const std::string file = QUIETUS_TRY(app::record_answers(folder, seen));
+    const std::string device = printable_text(seen.snapshot.path);
+    context.output.note(device + (file.empty() ? ": nothing to record: no controller answered"
+                                               : ": answers recorded in " + file));
+    return {};
+}
+
+ExitStatus run_inspect(Context& context, const std::vector<std::string>& devices,
+                       const std::string& record_in) {
     std::vector<ExitStatus> statuses;
+    const auto failed = [&](const Error& error) {
+        context.output.error(error);
+        statuses.push_back(exit_status_of(error));
+    };
     const app::EarlierRuns earlier{app::StateDir{context.settings.state_dir}};
-    for (const auto& seen : app::inspect_drives(context.host, devices)) {
-        if (seen) {
-            std::string text = inspect_text(*seen);
-            Json runs = Json::array();
-            for (const EraseRecord& record : earlier.of(seen->identity)) {
-                text += "\n  " + run_text(record);
-                runs.push_back(run_fields(record));
-            }
-            context.output.finding("device",
-                                   {{"device", printable_text(seen->path)},
-                                    {"snapshot", to_json(*seen)},
-                                    {"techniques", techniques_json(*seen)},
-                                    {"runs", std::move(runs)}},
-                                   text);
-        } else {
-            context.output.error(seen.error());
-            statuses.push_back(exit_status_of(seen.error()));
+    for (const auto& seen : app::inspect_with_answers(context.host, devices)) {
+        if (!seen) {
+            failed(seen.error());
+            continue;
         }
+        show_inspected(context, earlier, seen->snapshot);
+        if (record_in.empty()) continue;
+        const auto recorded = record(context, record_in, *seen);
+        if (!recorded) failed(recorded.error());
     }
     return worst_untouched(statuses);
 }
@@ -206,9 +226,15 @@ void add_inspect(Parser& parser) {
         "inspect", "Show all that is known of a drive, each value with its source");
     auto devices = std::make_shared<std::vector<std::string>>();
     sub->add_option("DEVICE", *devices, "Block devices")->required();
-    sub->callback([&parser, devices] {
+    auto folder = std::make_shared<std::string>();
+    sub->add_option("--record", *folder,
+                    "Folder for what NVMe controllers answer, serial numbers replaced, for replay "
+                    "in tests");
+    sub->callback([&parser, devices, folder] {
         parser.command = "inspect";
-        parser.chosen = [devices](Context& context) { return run_inspect(context, *devices); };
+        parser.chosen = [devices, folder](Context& context) {
+            return run_inspect(context, *devices, *folder);
+        };
     });
 }
 

@@ -1,6 +1,7 @@
 #include "device/device_answer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/endian.h"
 
@@ -24,6 +25,14 @@ Result<DeviceStatus> status_from(const Json& json) {
     if (!raw) return failure(ErrorCode::bad_evidence, "a status is not hex");
     status.raw = *raw;
     return status;
+}
+
+// Not cut off: a refusal must not become the 0 of success.
+Result<std::uint32_t> completion_from(const Json& json) {
+    const std::uint64_t value = QUIETUS_TRY(integer_from(json, "completion"));
+    if (value > std::numeric_limits<std::uint32_t>::max())
+        return failure(ErrorCode::bad_evidence, "a completion is too large");
+    return static_cast<std::uint32_t>(value);
 }
 
 // The log said that the operation ended well before our command too: what shows that it ran again?
@@ -58,9 +67,7 @@ Result<DeviceAnswer> device_answer_from_json(const Json& json) {
     const Json before = QUIETUS_TRY(member(json, "before"));
     if (!before.is_null()) answer.before = QUIETUS_TRY(status_from(before));
     const Json completion = QUIETUS_TRY(member(json, "completion"));
-    if (!completion.is_null())
-        answer.completion =
-            static_cast<std::uint32_t>(QUIETUS_TRY(integer_from(completion, "completion")));
+    if (!completion.is_null()) answer.completion = QUIETUS_TRY(completion_from(completion));
     const Json after = QUIETUS_TRY(member(json, "after"));
     if (!after.is_array() || after.size() > kStatusesMax)
         return failure(ErrorCode::bad_evidence, "statuses are not a list, or too many");

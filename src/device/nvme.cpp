@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/endian.h"
 
@@ -260,6 +261,8 @@ Result<NvmeFacts> nvme_facts_from_json(const Json& json) {
         return failure(ErrorCode::bad_evidence, "controllers or namespaces are not a list");
     for (const Json& id : controllers) {
         const std::uint64_t value = QUIETUS_TRY(integer_from(id, "controller"));
+        if (value > std::numeric_limits<std::uint16_t>::max())
+            return failure(ErrorCode::bad_evidence, "the id of a controller is too large");
         facts.controllers.push_back(static_cast<std::uint16_t>(value));
     }
     for (const Json& one : namespaces) facts.namespaces.push_back(QUIETUS_TRY(namespace_from(one)));

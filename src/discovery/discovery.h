@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "device/snapshot.h"
 #include "host/host.h"
+#include "host/nvme_answer.h"
 
 namespace quietus::discovery {
 
@@ -46,6 +47,8 @@ struct InspectOptions {
     std::chrono::milliseconds patience{0};
     /// The same where every use there is, is a lock.
     std::chrono::milliseconds lock_patience{0};
+    /// Where every answer of the drive's controller goes, as it came; those of the last look only.
+    std::vector<NvmeAnswer>* answers{nullptr};
 };
 /// Longer than those look for; short enough for a person who waits.
 inline constexpr std::chrono::milliseconds kBriefOpenPatience{500};

@@ -88,10 +88,15 @@ void take_handle_facts(const HandleFacts& facts, DeviceSnapshot& drive) {
 
 // Through the descriptor of the node: the kernel sends it to that node's own controller, whatever
 // that is called.
-void ask_controller(const Host& host, ReadHandle& handle, DeviceSnapshot& drive) {
+void ask_controller(const Host& host, ReadHandle& handle, std::vector<NvmeAnswer>* answers,
+                    DeviceSnapshot& drive) {
     if (drive.transport != Transport::nvme || drive.is_partition) return;
     const auto id = number_attribute(host, sysfs_folder(drive.name) + "/nsid").value_or(0);
-    auto facts = drivers::nvme::read_facts(handle, static_cast<std::uint32_t>(id));
+    std::vector<NvmeAnswer> kept;
+    RecordingHandle recording{handle, kept};
+    auto facts = drivers::nvme::read_facts(answers != nullptr ? recording : handle,
+                                           static_cast<std::uint32_t>(id));
+    if (answers != nullptr) *answers = std::move(kept);
     if (!facts) {
         drive.sources.emplace_back("controller",
                                    "unavailable: " + printable_text(facts.error().message));
@@ -105,7 +110,7 @@ void ask_controller(const Host& host, ReadHandle& handle, DeviceSnapshot& drive)
 
 // A drive that cannot be opened (no medium, no permission, dying) is still described; the gap is
 // named.
-Result<void> ask_the_drive(Host& host, DeviceSnapshot& drive) {
+Result<void> ask_the_drive(Host& host, std::vector<NvmeAnswer>* answers, DeviceSnapshot& drive) {
     const auto gap = [&](const Error& error) {
         drive.usage.not_seen.push_back("the drive itself: " + printable_text(error.message));
     };
@@ -125,7 +130,7 @@ Result<void> ask_the_drive(Host& host, DeviceSnapshot& drive) {
                            to_string(facts->number) + ", was " + to_string(drive.number) + ")");
     }
     take_handle_facts(*facts, drive);
-    ask_controller(host, **handle, drive);
+    ask_controller(host, **handle, answers, drive);
     return {};
 }
 
@@ -169,7 +174,7 @@ Result<DeviceSnapshot> inspect_once(Host& host, const NamedDevice& device,
     drive.build = read_build(host, whole != nullptr ? *whole : *node, drive.transport);
     drive.identity.serial_shared = shares_its_serial(host, picture.graph(), drive);
     read_usage(host, view, *node, drive);
-    QUIETUS_TRY(ask_the_drive(host, drive));
+    QUIETUS_TRY(ask_the_drive(host, options.answers, drive));
     const std::vector<std::string> pools = imported_pools(host);
     if (options.probe_signatures) {
         read_signatures(host, drive);

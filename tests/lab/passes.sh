@@ -35,7 +35,7 @@ proven() {
 
 case_is "the rows of quietus and those of the checker"
 expect_status 0 "$quietus" methods --json
-jq -r 'select(.type == "method").name' "$work/out" | sort >"$work/rows"
+jq -r 'select(.type == "method" and .commands == []).name' "$work/out" | sort >"$work/rows"
 "$python" -c 'import check_passes; print(*sorted(check_passes.ROWS), sep="\n")' >"$work/typed"
 diff "$work/rows" "$work/typed" >"$work/out" || fail "they are not the same"
 ok "$(wc -l <"$work/rows") of them"

@@ -189,6 +189,7 @@ Result<void> add_parts(const Json& json, Machine& machine) {
     QUIETUS_TRY(add_values(json, "loops", machine.loops, loop_from));
     QUIETUS_TRY(add_values(json, "signatures", machine.signatures, signatures_from));
     QUIETUS_TRY(add_values(json, "handles", machine.handles, handle_from));
+    QUIETUS_TRY(add_values(json, "nvme", machine.nvme, nvme_answers_from_json));
     return {};
 }
 
@@ -296,6 +297,7 @@ std::string machine_to_text(const Machine& machine) {
     for (const auto& [path, loop] : machine.loops) parts["loops"][path] = to_json(loop);
     for (const auto& [path, found] : machine.signatures) parts["signatures"][path] = to_json(found);
     for (const auto& [path, handle] : machine.handles) parts["handles"][path] = to_json(handle);
+    for (const auto& [path, answers] : machine.nvme) parts["nvme"][path] = to_json(answers);
     for (const auto& [path, error] : machine.errors) {
         for (const auto& [name, value] : kErrors) {
             if (error == value) parts["errors"][path] = name;

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "host/host.h"
+#include "host/nvme_answer.h"
 
 namespace quietus::test {
 
@@ -26,6 +27,8 @@ struct Machine {
     std::map<std::string, std::optional<LoopBacking>> loops;
     std::map<std::string, std::vector<FoundSignature>> signatures;
     std::map<std::string, HandleFacts> handles;
+    /// Node → what its NVMe controller answered; without an entry it takes no NVMe commands.
+    std::map<std::string, std::vector<NvmeAnswer>> nvme;
 };
 
 Result<Machine> machine_from_json(const Json& json);

@@ -17,14 +17,22 @@ std::optional<DeviceNumber> parse_number_pair(const std::string& text) {
 
 class ReplayHandle final : public ReadHandle {
   public:
-    explicit ReplayHandle(HandleFacts facts) : facts_{facts} {}
+    /// `answers`: nothing of a device that takes no NVMe commands.
+    ReplayHandle(HandleFacts facts, std::optional<std::vector<NvmeAnswer>> answers)
+        : facts_{facts}, answers_{std::move(answers)} {}
     Result<HandleFacts> facts() override { return facts_; }
     Result<void> read_direct(std::uint64_t /*offset*/, std::span<std::byte> /*out*/) override {
         return failure(ErrorCode::unsupported, "a replayed machine has no data");
     }
 
+    Result<NvmeCompletion> nvme_query(const NvmeQuery& query, std::span<std::byte> out) override {
+        if (!answers_) return ReadHandle::nvme_query(query, out);
+        return replay(*answers_, query, out);
+    }
+
   private:
     HandleFacts facts_;
+    std::optional<std::vector<NvmeAnswer>> answers_;
 };
 
 }  // namespace
@@ -142,8 +150,10 @@ Result<std::string> ReplayHost::real_path(const std::string& path) const {
 Result<std::unique_ptr<ReadHandle>> ReplayHost::open_query(const std::string& node) {
     opened_.push_back(node);
     QUIETUS_TRY(check_error(node));
+    std::optional<std::vector<NvmeAnswer>> answers;
+    if (const auto at = machine_.nvme.find(node); at != machine_.nvme.end()) answers = at->second;
     if (const auto handle = machine_.handles.find(node); handle != machine_.handles.end()) {
-        return std::make_unique<ReplayHandle>(handle->second);
+        return std::make_unique<ReplayHandle>(handle->second, std::move(answers));
     }
     const auto facts = node_facts(node);
     if (!facts) return sys_failure("open " + node, ENOENT);
@@ -161,7 +171,7 @@ Result<std::unique_ptr<ReadHandle>> ReplayHost::open_query(const std::string& no
     handle.read_only = number("ro", 0) != 0;
     if (const auto loop = machine_.loops.find(node); loop != machine_.loops.end())
         handle.backing = loop->second;
-    return std::make_unique<ReplayHandle>(handle);
+    return std::make_unique<ReplayHandle>(handle, std::move(answers));
 }
 
 Result<std::vector<FoundSignature>> ReplayHost::probe_signatures(const std::string& node) {
