@@ -39,7 +39,9 @@ Result<std::uint32_t> completion_from(const Json& json) {
 std::optional<std::string> change_since(const NvmeSanitizeLog& before, const NvmeSanitizeLog& last,
                                         bool seen_running) {
     if (seen_running) return "in progress, then " + to_string(last.state);
-    if (!before.succeeded()) return to_string(before.state) + ", then " + to_string(last.state);
+    // What a state that is not known here stands for, may be a success.
+    if (!before.succeeded() && before.state != NvmeSanitizeLog::State::reserved)
+        return to_string(before.state) + ", then " + to_string(last.state);
     if (before.command_dword10 != last.command_dword10)
         return "another command's success, then this one's";
     if (!before.global_data_erased && last.global_data_erased)
