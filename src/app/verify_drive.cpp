@@ -22,6 +22,12 @@ constexpr std::chrono::seconds kSilenceMax{60};
 
 Result<Expectation> from_technique(const std::string& name) {
     const Technique technique = QUIETUS_TRY(find_technique(name));
+    if (is_device_technique(technique)) {
+        return failure(ErrorCode::usage,
+                       "--technique " + printable_text(name) +
+                           ": what a drive leaves after erasing itself is its own affair",
+                       "--technique zero or ones shows whether it reads as such");
+    }
     if (!std::holds_alternative<ConstantPattern>(technique.passes.back())) {
         return failure(
             ErrorCode::usage,
@@ -44,6 +50,12 @@ Result<Expectation> from_record(const Json& record) {
     const Json sanitization = QUIETUS_TRY(member(record, "sanitization"));
     const std::string id = QUIETUS_TRY(string_member(record, "id"));
     const Json left = QUIETUS_TRY(member(sanitization, "left_on_drive"));
+    if (left.contains("unavailable"))
+        return failure(ErrorCode::unsupported,
+                       "record " + id + " publishes no bytes to compare with: " +
+                           printable_text(text_or_empty(left, "unavailable")),
+                       "the drive erased itself, or was not erased: --technique zero or ones shows "
+                       "whether it reads as such");
     const Pattern pattern = QUIETUS_TRY(parse_pattern(QUIETUS_TRY(string_member(left, "pattern"))));
     const bool blank = QUIETUS_TRY(string_member(left, "role")) == to_string(PassRole::blank);
     Expectation expected{.pattern = pattern,

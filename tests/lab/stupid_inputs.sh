@@ -60,6 +60,8 @@ if grep -q $'\x1b' "$work/out" "$work/err"; then fail "the escape sequence came 
 case_is "unknown technique"; wrong 64 'unknown technique' erase "$disk" "${confirm[@]}" --technique gutmannn
 case_is "pattern of 0 bytes"; wrong 64 'pattern' erase "$disk" "${confirm[@]}" --technique pattern:
 case_is "pattern of 4097 bytes"; wrong 64 '4097 bytes' erase "$disk" "${confirm[@]}" --technique "pattern:$(printf 'ab%.0s' {1..4097})"
+case_is "a command of NVMe drives"; wrong 69 'command of NVMe drives' erase "$disk" "${confirm[@]}" --technique nvme-sanitize-block
+case_is "overwriting twice"; wrong 64 'overwrites already' erase "$disk" "${confirm[@]}" --also-overwrite
 case_is "odd hex"; wrong 64 'pattern' erase "$disk" "${confirm[@]}" --technique pattern:abc
 case_is "no hex"; wrong 64 'pattern' erase "$disk" "${confirm[@]}" --technique pattern:zz
 case_is "unknown purpose"; wrong 64 'purpose' erase "$disk" "${confirm[@]}" --purpose fun

@@ -207,10 +207,9 @@ std::unique_ptr<nvme::Model> make_model(const NvmeSide& side, std::uint32_t lba_
     options.personality = side.personality;
     options.personality.command_takes = side.command_takes;
     options.controllers = side.controllers;
-    options.namespaces.push_back(
-        {.medium = std::make_unique<SpanMedium>(
-             content.first(content.size() / side.personality.capacity_factor)),
-         .lba_size = lba_size});
+    options.namespaces.push_back({.medium = std::make_unique<SpanMedium>(content.first(
+                                      content.size() / side.personality.capacity_factor)),
+                                  .lba_size = lba_size});
     for (unsigned i = 0; i < side.shown_namespaces + side.hidden_namespaces; ++i)
         options.namespaces.push_back({.medium = std::make_unique<nvme::MemoryMedium>(kOtherSize),
                                       .attached_to = i < side.shown_namespaces ? ~0U : 0U});

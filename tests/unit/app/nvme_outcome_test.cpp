@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "app/verify_drive.h"
 #include "app_fixture.h"
 #include "discovery/discovery.h"
 #include "guard/guard.h"
@@ -158,6 +159,29 @@ TEST_F(NvmeOutcome, AlsoOverwriteLeavesTheKeystreamThatTheRecordPublishes) {
     EXPECT_GT(std::count_if(drive.content().begin(), drive.content().end(),
                             [](std::byte b) { return b != std::byte{0}; }),
               static_cast<std::ptrdiff_t>(drive.content().size() / 2));
+}
+
+TEST_F(NvmeOutcome, ReadingBackAgainSaysThatTheRecordPublishesNothingToCompareWith) {
+    test::MemoryDrive& drive = add_nvme({});
+    ASSERT_EQ(erase(), ExitStatus::ok) << result().cause;
+    const auto verify = [&](const std::string& folder, const std::string& technique) {
+        return verify_drive(host, clock, observer, *signals,
+                            {.device = drive.node(),
+                             .certificate_folder = folder,
+                             .technique = technique,
+                             .trust = {},
+                             .settings = settings});
+    };
+    const auto by_record = verify(result().folder, {});
+    ASSERT_FALSE(by_record.has_value());
+    EXPECT_EQ(by_record.error().code, ErrorCode::unsupported);
+    EXPECT_THAT(by_record.error().message, HasSubstr("publishes no bytes to compare with"));
+    const auto by_name = verify({}, "nvme-sanitize-block");
+    ASSERT_FALSE(by_name.has_value());
+    EXPECT_EQ(by_name.error().code, ErrorCode::usage);
+    const auto as_zeros = verify({}, "zero");
+    ASSERT_TRUE(as_zeros.has_value()) << as_zeros.error().message;
+    EXPECT_TRUE(as_zeros->all_match());
 }
 
 TEST_F(NvmeOutcome, OtherNamespacesInUseAreNotErasedAlongTheWay) {
