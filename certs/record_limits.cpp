@@ -124,7 +124,7 @@ void add_limits_of_the_read_back(const EraseRecord& record, std::vector<std::str
                                 : "Nothing was read back: the erasure ended before the read-back.");
     if (seen.mode == VerifyMode::sample)
         limits.emplace_back(
-            "Only a sample was read back: blocks outside it are not shown to be overwritten.");
+            "Only a sample was read back: blocks outside it are not shown to be erased.");
     if (!record.plan.caches_not_bypassed.empty() && record.verification.covered_bytes > 0)
         limits.emplace_back(
             "The read-back may have been answered from caches that could not be bypassed.");

@@ -89,8 +89,10 @@ Json markers_seen_part(const EraseRecord& record) {
         const RangeSet elsewhere =
             planted->covered.complement(record.plan.target.geometry.addressable().bytes);
         for (const Range& range : elsewhere.ranges()) unchanged.subtract(range);
+        RangeSet not_read = planted->covered;
+        for (const Range& range : step.covered.ranges()) not_read.subtract(range);
         RangeSet read = planted->covered;
-        for (const Range& lost : step.unreadable.ranges()) read.subtract(lost);
+        for (const Range& range : not_read.ranges()) read.subtract(range);
         const std::uint64_t kept = unchanged.total() / sector;
         return {{"planted", json_integer(planted->covered.total() / sector)},
                 {"changed", json_integer(read.total() / sector - kept)},

@@ -5,6 +5,8 @@
 #include "base/units.h"
 #include "certs/evidence.h"
 #include "certs/statement.h"
+#include "device/device_answer.h"
+#include "plan/technique.h"
 
 namespace quietus::certs {
 
@@ -62,19 +64,87 @@ bool is_of_technique(const Json& step, const std::string& kind) {
            string_member(step, "role").value_or("") == "technique";
 }
 
+Result<Bytes> bytes_member(const Json& json, const std::string& key) {
+    const std::string hex = QUIETUS_TRY(string_member(json, key));
+    const auto bytes = from_hex(hex);
+    if (!bytes) return contradiction("\"" + key + "\" is not hex");
+    return *bytes;
+}
+
+Result<DeviceStatus> status_of(const Json& json) {
+    DeviceStatus status;
+    status.raw = QUIETUS_TRY(bytes_member(json, "raw"));
+    return status;
+}
+
+// The raw bytes decide, as they did when the record was made.
+Result<void> check_proof(const Json& step, const std::string& command) {
+    const Json said = QUIETUS_TRY(member(step, "device_said"));
+    DeviceAnswer answer;
+    answer.command = QUIETUS_TRY(bytes_member(said, "command"));
+    answer.adopted = QUIETUS_TRY(bool_member(said, "adopted"));
+    const Json completion = QUIETUS_TRY(member(said, "completion"));
+    if (completion.is_number_unsigned()) answer.completion = completion.get<std::uint32_t>();
+    const Json before = QUIETUS_TRY(member(said, "before"));
+    answer.before = QUIETUS_TRY(status_of(before));
+    const Json after = QUIETUS_TRY(member(said, "after"));
+    for (const Json& status : after) answer.after.push_back(QUIETUS_TRY(status_of(status)));
+    const auto known = parse_device_command(command);
+    if (!known) return contradiction("erased by a command that is not known: " + command);
+    const auto proof = prove_sanitize(answer, action_of(*known));
+    if (!proof)
+        return contradiction("erased, yet what the drive said is no proof: " + proof.error());
+    return {};
+}
+
+bool ended_well(const Json& step) {
+    return string_member(step, "end").value_or("") == "completed";
+}
+
+// Markers, the commands in their order with a proof each, then everything read back.
+Result<void> check_device_steps(const Json& record, const Json& commands, const Json& steps) {
+    std::size_t done = 0;
+    bool marked = false;
+    bool read_back = false;
+    for (const Json& step : steps) {
+        const std::string kind = string_member(step, "kind").value_or("");
+        const std::string role = string_member(step, "role").value_or("");
+        if (kind == "markers") {
+            const Json flushed = QUIETUS_TRY(member(step, "flushed"));
+            marked = ended_well(step) && flushed == Json(true);
+            done = 0;
+        } else if (kind == "device-erase" && marked) {
+            if (!ended_well(step) || done >= commands.size() || !commands[done].is_string())
+                return contradiction(
+                    "erased, yet a command is not the technique's, or did not end");
+            QUIETUS_TRY(check_proof(step, commands[done].get<std::string>()));
+            ++done;
+        } else if (kind == "read-back" && role == "device") {
+            read_back = marked && done == commands.size() && ended_well(step);
+        } else if (kind == "overwrite" && !read_back) {
+            return contradiction("erased, yet overwritten before the drive was read back");
+        }
+    }
+    const Json seen = QUIETUS_TRY(member(record, "verification"));
+    const Json markers = QUIETUS_TRY(member(seen, "markers"));
+    const std::uint64_t kept = QUIETUS_TRY(integer_member(markers, "unchanged"));
+    if (!marked || done != commands.size() || !read_back || kept != 0)
+        return contradiction("erased, yet markers, commands and read-back do not show it");
+    return {};
+}
+
 // What is vouched for is the technique's last pass: the read-back must be the next thing done.
 Result<void> check_last_pass_was_read_back(const Json& record) {
     const Json done = QUIETUS_TRY(member(record, "sanitization"));
     const Json steps = QUIETUS_TRY(member(done, "steps"));
+    const Json commands = QUIETUS_TRY(member(done, "commands"));
+    if (!commands.empty()) return check_device_steps(record, commands, steps);
     bool read_back = false;
     bool right_after = false;
     for (const Json& step : steps) {
-        const std::string kind = string_member(step, "kind").value_or("");
-        const bool by_device = string_member(step, "role").value_or("") == "device";
-        const bool pass = is_of_technique(step, "overwrite") || kind == "device-erase";
+        const bool pass = is_of_technique(step, "overwrite");
         if (pass) read_back = false;
-        const bool fits = is_of_technique(step, "read-back") || (by_device && kind == "read-back");
-        if (right_after && fits) read_back = true;
+        if (right_after && is_of_technique(step, "read-back")) read_back = true;
         right_after = pass;
     }
     if (read_back) return {};
@@ -90,6 +160,8 @@ Result<void> check_coverage(const Json& record) {
     const std::string how = QUIETUS_TRY(string_member(seen, "class"));
     if (covered > total || total > size) return contradiction("more was verified than there is");
     if (QUIETUS_TRY(string_member(record, "type")) != "sanitization") return {};
+    if (QUIETUS_TRY(string_member(seen, "outcome")) != "pass")
+        return contradiction("erased, yet the verification did not pass");
     if (covered == 0 || (how == "full" && covered != total))
         return contradiction("erased, yet the verification it names did not cover what it should");
     const std::uint64_t unaddressable = QUIETUS_TRY(integer_member(drive, "unaddressable_bytes"));

@@ -71,6 +71,11 @@ std::string badge_of(Standpoint standpoint, const std::string& type, const std::
     return {};
 }
 
+// Was the drive told to erase itself?
+bool is_by_device(const RecordView& view) {
+    return !view["sanitization"]["commands"].list().empty();
+}
+
 std::string read_back_sentence(const RecordView& view) {
     const RecordView seen = view["verification"];
     const auto covered = seen["covered_bytes"].number(), total = seen["total_bytes"].number();
@@ -82,6 +87,11 @@ std::string read_back_sentence(const RecordView& view) {
                                    : bytes_text(*covered) + " of " + bytes_text(*total) + " were";
     const std::string how =
         seen["class"].text() == "sample" ? " read back as a sample" : " read back";
+    if (is_by_device(view)) {
+        if (outcome == "pass") return amount + how + ", and no planted marker is left.";
+        if (outcome == "incomplete")
+            return amount + how + "; no planted marker was found, but not all could be read.";
+    }
     if (outcome == "pass") return amount + how + ", and all that was read is as written.";
     if (outcome == "incomplete")
         return amount + how + "; what was read is as written, but not all could be read.";
@@ -92,6 +102,8 @@ std::string read_back_sentence(const RecordView& view) {
 std::string method_sentence(const RecordView& view) {
     const std::string method = view["sanitization"]["method_achieved"].text();
     if (method == "purge") return "Device reports purge technique completed. ";
+    if (method == "clear" && is_by_device(view))
+        return "Device reports technique completed: method clear. ";
     if (method == "clear") return "Every addressable sector was overwritten: method clear. ";
     return "No sanitization method was achieved. ";
 }
@@ -160,8 +172,9 @@ Section work_section(const RecordView& view) {
             work["method_achieved"].text() + (asked.empty() ? "" : " (asked for: " + asked + ")"));
         const std::size_t passes = work["passes"].list().size();
         add(section, "Technique",
-            work["technique"].text() + ", " + std::to_string(passes) +
-                (passes == 1 ? " pass" : " passes"));
+            is_by_device(view) ? work["technique"].text() + ", by the drive itself"
+                               : work["technique"].text() + ", " + std::to_string(passes) +
+                                     (passes == 1 ? " pass" : " passes"));
         add(section, "Verification",
             view["verification"]["class"].text() + ": " + view["verification"]["outcome"].text());
         add(section, "Began", time_text(work["started"].text()));
@@ -187,11 +200,15 @@ Section not_reached_section(const RecordView& view) {
         }
     };
     const auto left = view["sanitization"]["unwritten_bytes"].number();
-    if (left && *left != 0)
+    if (left && *left != 0 && !is_by_device(view))
         section.sentences.push_back("Not written by every pass: " + size_text(*left) +
                                     ", named range by range in the record.");
     const auto never = view["sanitization"]["never_written_bytes"].number();
-    if (never && *never != 0)
+    if (never && *never != 0 && is_by_device(view))
+        section.sentences.push_back(
+            "That the drive erased itself is not proved: old data may be "
+            "there still.");
+    else if (never && *never != 0)
         section.sentences.push_back("Written by no pass: " + size_text(*never) +
                                     ". Old data may be there still.");
     const auto tail = view["drive"]["unaddressable_bytes"].number();

@@ -67,11 +67,14 @@ AreaMap area_map_of(const Json& record) {
     const bool by_sample = seen["class"].text() == "sample";
     // A full read-back that ended early does not say where: only ranges that are named are drawn.
     explain(map, CellState::done,
-            seen["outcome"].text() == "pass" ? "written and read back" : "no fault is named here",
+            seen["outcome"].text() != "pass"   ? "no fault is named here"
+            : !done["commands"].list().empty() ? "erased by the drive, read back"
+                                               : "written and read back",
             {});
-    explain(map, CellState::not_read, by_sample ? "written, a sample read back" : "not read back",
-            {});
-    explain(map, CellState::unwritten, "not written", done["unwritten_bytes"].number());
+    explain(map, CellState::not_read, by_sample ? "a sample read back" : "not read back", {});
+    explain(map, CellState::unwritten,
+            done["commands"].list().empty() ? "not written" : "not shown to be erased",
+            done["unwritten_bytes"].number());
     explain(map, CellState::mismatched, "read as other bytes", seen["mismatched_bytes"].number());
     explain(map, CellState::unreadable, "not readable", seen["unreadable_bytes"].number());
     return map;

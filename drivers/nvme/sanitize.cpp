@@ -94,9 +94,10 @@ class Watch {
     void look_at(const NvmeSanitizeLog& log) {
         if (log.state != State::in_progress) return;
         patience_ = std::max<std::chrono::nanoseconds>(limits_.still, 2 * estimate_in(log));
-        if (!seen_running_ || log.progress != progress_) moved();
+        // Only what is further than ever is progress: a number that goes up and down is none.
+        if (!seen_running_ || log.progress > progress_) moved();
         seen_running_ = true;
-        progress_ = log.progress;
+        progress_ = std::max(progress_, log.progress);
         waiting_.progress(std::min<std::uint32_t>(log.progress, kWhole));
     }
 
@@ -171,6 +172,12 @@ std::optional<DeviceAnswer> adopted(ReadHandle& handle, const Clock& clock,
                                     const DeviceAnswer& earlier, DeviceCommand command) {
     auto now = read_status(handle, clock);
     if (!now || earlier.command.size() != sizeof(NvmeEntry)) return std::nullopt;
+    // One that the drive refused did not begin, whatever runs now.
+    if (earlier.completion && *earlier.completion != 0) return std::nullopt;
+    const auto is_cut_off = [](const DeviceStatus& one) {
+        return one.raw.size() < kSanitizeLogKept;
+    };
+    if (std::any_of(earlier.after.begin(), earlier.after.end(), is_cut_off)) return std::nullopt;
     DeviceAnswer answer = earlier;
     answer.adopted = true;
     answer.completion.reset();
@@ -178,7 +185,9 @@ std::optional<DeviceAnswer> adopted(ReadHandle& handle, const Clock& clock,
     keep(std::move(*now), answer.after);
     const bool runs = log.state == State::in_progress &&
                       log.command_dword10 == little32(answer.command, kDword10At);
-    if (!runs && !prove_sanitize(answer, action_of(command))) return std::nullopt;
+    // Nobody watched: what was written since would not have been erased.
+    const bool done = log.global_data_erased && prove_sanitize(answer, action_of(command));
+    if (!runs && !done) return std::nullopt;
     return answer;
 }
 

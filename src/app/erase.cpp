@@ -271,7 +271,8 @@ class EraseCall {
         for (const Target* target : running_) {
             how.push_back({.limits = limits_of(*target, request_.limits)});
             if (target->resumes != nullptr)
-                how.back().continues = target->resumes->run.continuation;
+                how.back().continues =
+                    engine::still_holding(target->resumes->run.continuation, *target->snapshot);
         }
         const auto taken = supervisor_->take_all(
             std::move(approved_), std::move(how), [this] { forget_secrets(*desk_); },
@@ -330,8 +331,9 @@ class EraseCall {
         if (target.resumes == nullptr) return start;
         const engine::Unfinished& before = target.resumes->run;
         start.order = before.record.order;
-        start.resumed = before.continuation.runs;
-        start.steps = before.continuation.done;
+        const auto next = engine::still_holding(before.continuation, *target.snapshot);
+        start.resumed = next.runs;
+        start.steps = next.done;
         return start;
     }
 

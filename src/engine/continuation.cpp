@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/endian.h"
 #include "engine/events.h"
+#include "host/nvme_command.h"
 #include "record/json.h"
 
 namespace quietus::engine {
@@ -59,6 +61,33 @@ std::string how_it_ended(const EraseRecord& record) {
 }
 
 }  // namespace
+
+Continuation still_holding(Continuation next, const DeviceSnapshot& now) {
+    constexpr std::size_t kDword10At = 40;
+    bool marks = false;
+    const DeviceAnswer* last = nullptr;
+    const auto look = [&](const StepOutcome& outcome) {
+        marks = marks || std::holds_alternative<PlantMarkers>(outcome.step);
+        if (outcome.device) last = &*outcome.device;
+    };
+    for (const StepOutcome& outcome : next.done) look(outcome);
+    const bool was_at_it = next.unfinished && next.unfinished->device;
+    if (next.unfinished) look(*next.unfinished);
+    if (!marks && last == nullptr) return next;
+    bool holds = false;
+    if (last != nullptr && now.nvme && now.nvme->sanitize_log &&
+        last->command.size() == sizeof(NvmeEntry)) {
+        const NvmeSanitizeLog& log = *now.nvme->sanitize_log;
+        const bool runs = was_at_it && log.state == NvmeSanitizeLog::State::in_progress;
+        holds = log.command_dword10 == little32(last->command, kDword10At) &&
+                (runs || (log.succeeded() && log.global_data_erased));
+    }
+    if (holds) return next;
+    next.done.clear();
+    next.unfinished.reset();
+    if (!next.runs.empty()) next.runs.back().kept_steps = next.runs.back().kept_bytes = 0;
+    return next;
+}
 
 Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_view text) {
     Unfinished found;

@@ -28,4 +28,9 @@ struct Unfinished {
 };
 Result<Unfinished> unfinished_run(const std::vector<Json>& entries, std::string_view text);
 
+/// What of it still holds for a drive that erases itself, as it is now. Nobody watched it
+/// meanwhile: where it is not still at the last command, or says that nothing was written since
+/// that ended well (Global Data Erased), everything is done again, from the markers on.
+Continuation still_holding(Continuation next, const DeviceSnapshot& now);
+
 }  // namespace quietus::engine

@@ -12,28 +12,30 @@ using drivers::nvme::SanitizeEnd;
 // The engine's side of waiting: progress goes to the supervisor, and it may ask to stop.
 class Patience final : public drivers::nvme::Waiting {
   public:
-    Patience(RunControl& control, StepOutcome* outcome, std::uint64_t whole)
+    Patience(RunControl& control, const StepOutcome& outcome, std::uint64_t whole)
         : control_{control}, outcome_{outcome}, whole_{whole} {}
 
     bool wait(std::chrono::milliseconds limit) override {
         if (control_.stop_requested()) return false;
+        // Heard of, also where the drive says nothing new: the supervisor waits for no silent
+        // worker.
+        control_.progress(outcome_, said_, false);
         control_.pause(limit);
         return !control_.stop_requested();
     }
 
     // The drive's own progress as bytes: nothing of it is covered until it is proved.
     void progress(std::uint32_t done) override {
-        if (outcome_ == nullptr) return;
         constexpr std::uint64_t kParts = 0x10000;
-        RangeSet said;
-        said.add({0, whole_ / kParts * done});
-        control_.progress(*outcome_, said, false);
+        said_ = {};
+        said_.add({0, whole_ / kParts * done});
     }
 
   private:
     RunControl& control_;
-    StepOutcome* outcome_;
+    const StepOutcome& outcome_;
     std::uint64_t whole_;
+    RangeSet said_;
 };
 
 drivers::nvme::WaitLimits wait_limits(const RunLimits& limits, std::chrono::milliseconds poll) {
@@ -73,6 +75,10 @@ Result<void> HardwareStep::prepare(const HardwareErase& erase, const StepOutcome
         outcome.device =
             drivers::nvme::adopted(drive_.handle(), clock_, *before->device, erase.command);
         if (outcome.device) return {};
+        // Markers that an earlier try may have erased would say nothing of another one.
+        return failure(ErrorCode::refused,
+                       "the drive no longer tells of the operation that was begun",
+                       "resume again: it begins with new markers");
     }
     const NvmeCommand command = drivers::nvme::sanitize_command(erase.command, facts->sanitize);
     DeviceAnswer answer;
@@ -84,7 +90,7 @@ Result<void> HardwareStep::prepare(const HardwareErase& erase, const StepOutcome
 
 void HardwareStep::carry_out(const HardwareErase& erase, StepOutcome& outcome) {
     const auto started = clock_.monotonic();
-    Patience patience{control_, &outcome, outcome.bytes_promised};
+    Patience patience{control_, outcome, outcome.bytes_promised};
     outcome.engine = "nvme-admin";
     // Whose bytes would be erased? Asked through the descriptor that carries the command.
     auto same = drive_.confirm_identity();
@@ -114,8 +120,9 @@ void HardwareStep::carry_out(const HardwareErase& erase, StepOutcome& outcome) {
 }
 
 std::string await_idle_drive(TakenDrive& drive, RunControl& control, const Clock& clock,
-                             const RunLimits& limits, std::chrono::milliseconds poll) {
-    Patience patience{control, nullptr, 0};
+                             const RunLimits& limits, std::chrono::milliseconds poll,
+                             const StepOutcome& outcome) {
+    Patience patience{control, outcome, 0};
     const auto idle =
         drivers::nvme::await_idle(drive.handle(), clock, wait_limits(limits, poll), patience);
     return idle.end == SanitizeEnd::ended

@@ -36,6 +36,7 @@ class HardwareStep {
 /// Waits until the drive is not erasing itself, whoever asked it to. Empty, or why that did not
 /// come about.
 std::string await_idle_drive(TakenDrive& drive, RunControl& control, const Clock& clock,
-                             const RunLimits& limits, std::chrono::milliseconds poll);
+                             const RunLimits& limits, std::chrono::milliseconds poll,
+                             const StepOutcome& outcome);
 
 }  // namespace quietus::engine

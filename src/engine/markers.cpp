@@ -86,6 +86,8 @@ class LeavingsSource final : public PatternSource {
         return {};
     }
 
+    bool takes_anything() const override { return last_ == DeviceCommand::nvme_sanitize_crypto; }
+
   private:
     bool is_explained(std::span<const std::byte> sector) {
         const bool zero = all_zero(sector);

@@ -29,6 +29,10 @@ class PatternSource {
     virtual Result<void> compare(std::uint64_t offset, std::span<const std::byte> got,
                                  std::uint32_t sector, RangeSet& mismatched) = 0;
 
+    /// Does compare() take bytes for right that nobody could foresee? Then a read that never
+    /// reached its buffer has to be found by its mark.
+    virtual bool takes_anything() const { return false; }
+
     /// Another source of the same bytes, for another thread; none where the work cannot be shared.
     virtual std::unique_ptr<PatternSource> sibling() const { return nullptr; }
 

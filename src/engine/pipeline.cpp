@@ -328,6 +328,7 @@ class ReadRun final : public Run {
         WorkDone done{.work = work, .outcome = {}, .mismatched = {}};
         done.outcome =
             pattern.compare(work.extent.first, buffer_of(work), sector_, done.mismatched);
+        if (pattern.takes_anything()) add_unread(work, done.mismatched);
         return done;
     }
 
@@ -349,6 +350,16 @@ class ReadRun final : public Run {
                                         " separate ranges read back as something else");
         cover(done.work.extent);
         release(done.work.slot);
+    }
+
+    // Sectors that still hold the mark were never read.
+    void add_unread(const Work& work, RangeSet& mismatched) {
+        const auto buffer = buffer_of(work);
+        for (std::size_t at = 0; at < buffer.size(); at += sector_) {
+            if (std::equal(mark_.begin(), mark_.end(),
+                           buffer.begin() + static_cast<std::ptrdiff_t>(at)))
+                mismatched.add({work.extent.first + at, sector_});
+        }
     }
 
     std::uint32_t sector_;

@@ -223,8 +223,8 @@ class Runner {
         const auto started = clock_.monotonic();
         // A drive that is erasing itself, whoever asked it to, takes no writes: its end is waited
         // for.
-        if (const auto idle =
-                await_idle_drive(drive_, control_, clock_, options_.limits, options_.device_poll);
+        if (const auto idle = await_idle_drive(drive_, control_, clock_, options_.limits,
+                                               options_.device_poll, outcome);
             !idle.empty()) {
             outcome.end = StepEnd::unproven;
             outcome.cause = idle;

@@ -225,8 +225,11 @@ Found other_controllers(const Situation& s) {
     if (!s.now.nvme) return object(s, "what the command reaches could not be asked", remedy);
     const NvmeFacts& facts = *s.now.nvme;
     Found found;
-    if (facts.own_namespace == 0)
-        append(found, object(s, "which namespace it is, the kernel does not say", remedy));
+    const bool knows_itself = std::any_of(
+        facts.namespaces.begin(), facts.namespaces.end(),
+        [&](const NvmeNamespace& one) { return one.attached && one.id == facts.own_namespace; });
+    if (!knows_itself)
+        append(found, object(s, "the drive does not tell which namespaces it has", remedy));
     if (facts.controllers.size() > 1 || (facts.several_controllers && facts.controllers.empty()))
         append(found, object(s,
                              "the drive has further controllers, perhaps of other hosts: " +

@@ -111,8 +111,11 @@ void decide_level(Plan& plan) {
     if (goal.purpose == Purpose::internal_reuse && !is_virtual(plan.target.transport)) {
         plan.reasons.push_back(
             {"level.no-purge",
-             "purge would be preferred where a drive offers it; this version has "
-             "no purge technique",
+             offers_purge(plan.target)
+                 ? "purge would be preferred, and the drive offers it; what was asked for reaches "
+                   "clear"
+                 : "purge would be preferred where a drive offers it; no purge technique is "
+                   "available for this one in this version",
              "NIST SP 800-88r2 section 3.1.2"});
     }
     if (is_virtual(plan.target.transport)) {

@@ -242,6 +242,7 @@ TEST_F(NvmeOutcome, ADriveThatIsErasingItselfIsNotOverwritten) {
     sanitize[0] = std::byte{0x84};
     sanitize[40] = std::byte{2};
     drive.model()->personality.sanitize_takes = std::chrono::seconds{3600};
+    drive.model()->personality.sanitize_does = test::nvme::Erasure::nothing;
     ASSERT_EQ(drive.model()->run(0, sanitize, {}).status, 0);
     goal.level = Level::clear;
     EXPECT_EQ(erase(), ExitStatus::busy);
@@ -256,7 +257,7 @@ TEST_F(NvmeOutcome, ADriveThatIsStoppedGoesOnByItselfAndResumeTakesItUp) {
     goal.technique_is_default = false;
     bool stopped = false;
     observer.on_progress = [&](const Progress& progress) {
-        if (stopped || progress.role != PassRole::device || !progress.writing) return;
+        if (stopped || progress.step != 1) return;  // the markers are step 0
         stopped = progress.done > 0;
         if (stopped) ::kill(::getpid(), SIGTERM);
     };
@@ -267,6 +268,29 @@ TEST_F(NvmeOutcome, ADriveThatIsStoppedGoesOnByItselfAndResumeTakesItUp) {
     observer.results.clear();
     EXPECT_EQ(resume({}), ExitStatus::ok) << result().cause;
     EXPECT_EQ(drive.model()->count(0x84), 1U) << "taken up, not sent again";
+}
+
+TEST_F(NvmeOutcome, ADriveThatWasWrittenToSinceIsErasedAnewAndNotTakenUp) {
+    test::MemoryDrive& drive = add_nvme({});
+    goal.technique = "nvme-sanitize-crypto";
+    goal.technique_is_default = false;
+    bool stopped = false;
+    observer.on_progress = [&](const Progress& progress) {
+        if (stopped || progress.step != 1) return;
+        stopped = progress.done > 0;
+        if (stopped) ::kill(::getpid(), SIGTERM);
+    };
+    EXPECT_EQ(erase(), ExitStatus::terminated);
+    // It ends by itself, and somebody takes the drive into use.
+    drive.model()->advance(std::chrono::seconds{10});
+    const Bytes data(4096, std::byte{0xD5});
+    ASSERT_EQ(drive.model()->write(1, 64, data), 0);
+    observer.on_progress = {};
+    observer.results.clear();
+    EXPECT_EQ(resume({}), ExitStatus::ok) << result().cause;
+    EXPECT_EQ(drive.model()->count(0x84), 2U) << "sent again, after new markers";
+    const auto now = drive.content().subspan(64 * 512, 4096);
+    EXPECT_FALSE(std::equal(now.begin(), now.end(), data.begin()));
 }
 
 TEST_F(NvmeOutcome, ADriveWithFurtherControllersIsRefused) {

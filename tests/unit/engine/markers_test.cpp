@@ -121,6 +121,7 @@ TEST_F(LeavingsOf, AfterACryptoEraseOnlyMarkersTell) {
     Bytes noise(8192);
     ASSERT_TRUE(KeystreamGenerator::create(other)->fill(0, noise).has_value());
     EXPECT_TRUE(compared(noise).empty());
+    EXPECT_TRUE(source_->takes_anything()) << "unread buffers are found by their marks";
     EXPECT_EQ(describe(leavings_), "no zeros and no repeated pattern anywhere");
 }
 

@@ -214,6 +214,9 @@ std::vector<Case> cases() {
              });
          },
          [] { return sanitizing([](NvmeFacts& f) { f.namespaces.front().shared = true; }); }},
+        {"nvme-controllers", ExitStatus::refused,  // a drive that does not list its namespaces
+         [] { return sanitizing([](NvmeFacts& f) { f.namespaces.clear(); }); },
+         [] { return overwriting([](NvmeFacts& f) { f.namespaces.clear(); }); }},
         {"nvme-write-protected", ExitStatus::refused,
          [] { return sanitizing([](NvmeFacts& f) { f.namespaces[0].write_protected = true; }); },
          [] { return sanitizing(); }},

@@ -45,6 +45,7 @@ EraseRecord sanitized() {
     EraseRecord record = test::a_perfect_record(std::move(plan));
     record.steps[0].covered = {};
     record.steps[0].covered.add({0, kMiB});
+    record.steps[0].bytes_promised = kMiB;
     record.steps[0].keystream = test::a_keystream();
     record.steps[0].sample_seed = Bytes(32);
     record.steps[0].flushed = true;
@@ -63,7 +64,28 @@ struct Row {
 const std::vector<Row>& rows() {
     static const std::vector<Row> kRows{
         {"no markers", [](EraseRecord& r) { r.steps[0].covered = {}; }, Verdict::not_erased,
-         "no marker was written"},
+         "too few markers"},
+        {"half of the markers",
+         [](EraseRecord& r) {
+             r.steps[0].covered.subtract({0, kMiB / 2});
+             r.steps[0].end = StepEnd::partial;
+         },
+         Verdict::not_erased, "too few markers"},
+        {"a plan without markers",
+         [](EraseRecord& r) {
+             r.plan.steps.erase(r.plan.steps.begin());
+             r.steps.erase(r.steps.begin());
+             r.steps[0].index = 0;
+             r.steps[1].index = 1;
+         },
+         Verdict::not_erased, "overwrites nothing"},
+        {"a marker that could not be written",
+         [](EraseRecord& r) {
+             r.steps[0].covered.subtract({0, 512});
+             r.steps[0].failed.add({0, 512});
+             r.steps[0].end = StepEnd::partial;
+         },
+         Verdict::exceptions, "markers could not be written everywhere"},
         {"markers in a cache", [](EraseRecord& r) { r.steps[0].flushed = false; },
          Verdict::not_erased, "flush"},
         {"a drive that was told nothing", [](EraseRecord& r) { r.steps[1].device.reset(); },
@@ -144,8 +166,8 @@ TEST(JudgeDevice, NothingLessIsErased) {
 
 TEST(JudgeDevice, WhatCannotBeReadBackIsAnExceptionOfADriveThatPurgedItself) {
     EraseRecord record = sanitized();
-    record.steps[2].unreadable.add({8192, 512});
-    record.steps[2].covered.subtract({8192, 512});
+    record.steps[2].unreadable.add({2 * kMiB, 512});
+    record.steps[2].covered.subtract({2 * kMiB, 512});
     record.steps[2].bytes_done -= 512;
     record.steps[2].end = StepEnd::partial;
     record.steps[2].cause = "read of 512 bytes at byte 8192";
@@ -154,6 +176,9 @@ TEST(JudgeDevice, WhatCannotBeReadBackIsAnExceptionOfADriveThatPurgedItself) {
     EXPECT_EQ(judged.verdict, Verdict::exceptions) << judged.cause;
     record.verdict = judged.verdict;
     EXPECT_EQ(method_achieved(record), "purge");
+    // Where a marker was, nothing may be left unread.
+    record.steps[2].covered.subtract({0, 512});
+    EXPECT_EQ(method_achieved(record), "none");
 }
 
 TEST(JudgeDevice, ASanitizeThatOpensAFailedDriveIsNoPartOfTheTechnique) {
