@@ -99,7 +99,7 @@ std::vector<Result<DeviceSnapshot>> inspect_drives(Host& host,
                                                    const std::vector<std::string>& typed) {
     std::vector<Result<DeviceSnapshot>> snapshots;
     for (auto& seen : inspect(host, typed, Answers::forget))
-        snapshots.push_back(std::move(seen).map([](Inspected one) { return one.snapshot; }));
+        snapshots.push_back(std::move(seen).map([](const Inspected& one) { return one.snapshot; }));
     return snapshots;
 }
 
