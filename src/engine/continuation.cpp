@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/endian.h"
+#include "drivers/nvme/wire.h"
 #include "engine/events.h"
 #include "host/nvme_command.h"
 #include "record/json.h"
@@ -63,7 +64,6 @@ std::string how_it_ended(const EraseRecord& record) {
 }  // namespace
 
 Continuation still_holding(Continuation next, const DeviceSnapshot& now) {
-    constexpr std::size_t kDword10At = 40;
     bool marks = false;
     const DeviceAnswer* last = nullptr;
     const auto look = [&](const StepOutcome& outcome) {
@@ -79,7 +79,7 @@ Continuation still_holding(Continuation next, const DeviceSnapshot& now) {
         last->command.size() == sizeof(NvmeEntry)) {
         const NvmeSanitizeLog& log = *now.nvme->sanitize_log;
         const bool runs = was_at_it && log.state == NvmeSanitizeLog::State::in_progress;
-        holds = log.command_dword10 == little32(last->command, kDword10At) &&
+        holds = log.command_dword10 == little32(last->command, drivers::nvme::kDword10At) &&
                 (runs || (log.succeeded() && log.global_data_erased));
     }
     if (holds) return next;

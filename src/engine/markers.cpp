@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "drivers/nvme/wire.h"
 #include "engine/keystream.h"
+#include "engine/sample.h"
 
 namespace quietus::engine {
 
@@ -15,21 +16,6 @@ namespace {
 
 /// Block erase leaves zeros, ones or a vendor's pattern; the longest known has four bytes.
 constexpr std::size_t kPeriodMax = 16;
-
-std::uint64_t drawn_number(std::span<const std::byte> seed, std::uint64_t part) {
-    Sha256 digest;
-    digest.update(seed);
-    digest.update(bytes_of("quietus-marker-1"));
-    std::array<std::byte, 8> number{};
-    for (std::size_t i = 0; i < number.size(); ++i)
-        number[i] = static_cast<std::byte>(part >> (56 - 8 * i));
-    digest.update(number);
-    const Digest drawn = digest.finish();
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < 8; ++i)
-        value = value << 8U | std::to_integer<std::uint64_t>(drawn[i]);
-    return value;
-}
 
 bool repeats(std::span<const std::byte> sector) {
     for (std::size_t period = 1; period <= kPeriodMax && period < sector.size(); period *= 2) {
@@ -130,7 +116,7 @@ RangeSet marker_places(std::span<const std::byte> seed, std::uint64_t addressabl
     places.add({addressable - ends, ends});
     for (std::uint64_t i = 0; i < kMarkers; ++i) {
         const std::uint64_t free = (part - size) / sector + 1;
-        places.add({i * part + drawn_number(seed, i) % free * sector, size});
+        places.add({i * part + drawn_number(seed, "quietus-marker-1", {i}) % free * sector, size});
     }
     return places;
 }

@@ -19,21 +19,22 @@ void append_be64(Bytes& bytes, std::uint64_t value) {
         bytes.push_back(static_cast<std::byte>(value >> shift & 0xFFU));
 }
 
-std::uint64_t drawn_number(std::span<const std::byte> seed, std::uint64_t subsection,
-                           std::uint64_t sample) {
-    Bytes input{seed.begin(), seed.end()};
-    const auto label = bytes_of("quietus-sample-1");
-    input.insert(input.end(), label.begin(), label.end());
-    append_be64(input, subsection);
-    append_be64(input, sample);
-    const Digest digest = sha256(input);
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < 8; ++i)
-        number = number << 8U | std::to_integer<std::uint64_t>(digest[i]);
-    return number;
-}
+constexpr std::string_view kLabel = "quietus-sample-1";
 
 }  // namespace
+
+std::uint64_t drawn_number(std::span<const std::byte> seed, std::string_view label,
+                           std::initializer_list<std::uint64_t> numbers) {
+    Bytes input{seed.begin(), seed.end()};
+    const auto text = bytes_of(label);
+    input.insert(input.end(), text.begin(), text.end());
+    for (const std::uint64_t number : numbers) append_be64(input, number);
+    const Digest digest = sha256(input);
+    std::uint64_t drawn = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        drawn = drawn << 8U | std::to_integer<std::uint64_t>(digest[i]);
+    return drawn;
+}
 
 bool large_enough_to_sample(std::uint64_t addressable, std::uint32_t sector) {
     return addressable / sector >= kSampleSubsections * kShare;
@@ -56,8 +57,9 @@ std::vector<Range> sample_ranges(std::span<const std::byte> seed, std::uint64_t 
         // Two places among those left when both samples are taken out; the later one is pushed
         // behind the earlier.
         const std::uint64_t places = end - begin - 2 * length + 1;
-        std::array<std::uint64_t, kSamplesPerSubsection> at{drawn_number(seed, i, 0) % places,
-                                                            drawn_number(seed, i, 1) % places};
+        std::array<std::uint64_t, kSamplesPerSubsection> at{
+            drawn_number(seed, kLabel, {i, 0}) % places,
+            drawn_number(seed, kLabel, {i, 1}) % places};
         std::sort(at.begin(), at.end());
         chosen.add({(begin + at[0]) * sector, length * sector});
         chosen.add({(begin + at[1] + length) * sector, length * sector});

@@ -4,7 +4,9 @@
 // 5 % of its subsection, and the first and last addressable location.
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,6 +24,11 @@ inline constexpr std::size_t kSampleSeedSize = 32;
 /// `addressable` is a multiple of `sector` and holds at least kSampleSubsections * 20 sectors.
 std::vector<Range> sample_ranges(std::span<const std::byte> seed, std::uint64_t addressable,
                                  std::uint32_t sector);
+
+/// How places are drawn from a seed: the first 8 bytes of SHA-256(seed ‖ label ‖ BE64 of each
+/// number), as a big-endian number.
+std::uint64_t drawn_number(std::span<const std::byte> seed, std::string_view label,
+                           std::initializer_list<std::uint64_t> numbers);
 
 /// Smaller drives are read in full: their subsections would hold less than 20 sectors.
 bool large_enough_to_sample(std::uint64_t addressable, std::uint32_t sector);
